@@ -1,0 +1,85 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Every Swift target: Swift 6 mode, warnings are errors, imports are internal unless said otherwise.
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// Targets without pointers: every unsafe expression has to be marked as such.
+let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
+
+/// Kernels are compiled for speed in every configuration; fused multiply-adds are written out, never contracted by the
+/// compiler, because the order and rounding of every sum is part of the engine's promise.
+let kernelFlags: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Werror"])]
+
+let package = Package(
+    name: "rlhf-repl",
+    products: [.executable(name: "rlhf-repl", targets: ["rlhf-repl"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+    ],
+    targets: [
+        // System libraries
+        .systemLibrary(name: "CLua", pkgConfig: "lua5.4", providers: [.apt(["liblua5.4-dev"])]),
+        .systemLibrary(name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
+        .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CUtf8proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
+
+        // C of our own
+        .target(name: "CKernels", cSettings: kernelFlags),
+        .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
+
+        // Below the waist
+        .target(name: "Tensors", swiftSettings: safe),
+        .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: safe),
+        .target(name: "ModelFiles", dependencies: ["Tokenizers"], swiftSettings: safe),
+        .target(name: "TrainingAPI", dependencies: ["Tensors", "Tokenizers"], swiftSettings: safe),
+        .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
+
+        // Above the waist
+        .target(
+            name: "Cookbook",
+            dependencies: ["TrainingAPI", "CZlib", .product(name: "OrderedCollections", package: "swift-collections")],
+            swiftSettings: safe),
+        .target(name: "LuaRuntime", dependencies: ["CLuaBridge", "TrainingAPI"], swiftSettings: strict),
+        .target(name: "LuaBindings", dependencies: ["LuaRuntime", "Cookbook"], swiftSettings: safe),
+        .target(name: "Terminal", dependencies: ["CReadline", "CUtf8proc", "LuaRuntime"], swiftSettings: safe),
+        .target(name: "Notebook", dependencies: ["LuaRuntime", "LuaBindings"], swiftSettings: safe),
+        .executableTarget(
+            name: "rlhf-repl",
+            dependencies: [
+                "Engine", "LuaBindings", "Notebook", "Terminal",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: safe),
+
+        // Tests
+        .target(name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport", swiftSettings: strict),
+        .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TokenizersTests", dependencies: ["Tokenizers", "ModelFiles", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(name: "TrainingAPITests", dependencies: ["TrainingAPI", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(
+            name: "CookbookTests", dependencies: ["Cookbook", "ModelFiles", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(name: "LuaRuntimeTests", dependencies: ["LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LuaBindingsTests", dependencies: ["LuaBindings", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "NotebookTests", dependencies: ["Notebook", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),
+    ]
+)

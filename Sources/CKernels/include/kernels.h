@@ -1,0 +1,2 @@
+// placeholder header, replaced by the engine's kernels
+#pragma once

@@ -1,0 +1,4 @@
+// What Swift and C see of the system library.
+#pragma once
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
