@@ -15,7 +15,7 @@ let safe: [SwiftSetting] = strict + [.strictMemorySafety()]
 
 /// Kernels are compiled for speed in every configuration; fused multiply-adds are written out, never contracted by the
 /// compiler, because the order and rounding of every sum is part of the engine's promise.
-let kernelFlags: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Werror"])]
+let kernelFlags: [CSetting] = [.unsafeFlags(["-O3", "-ffp-contract=off", "-Wall", "-Werror", "-Wno-psabi"])]
 
 let package = Package(
     name: "rlhf-repl",

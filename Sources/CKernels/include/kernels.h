@@ -1,2 +1,142 @@
-// placeholder header, replaced by the engine's kernels
+// The engine's arithmetic. Every routine sums in an order that depends on the shapes of one output alone, never on how many
+// rows are computed together or by how many threads: a row has the same bits in any batch. That is the promise of batch
+// invariance (design decision 3); keep it when you make anything here faster.
+//
+// Matrices are row-major float32. "Rows" are tokens: sequences laid one after another without padding.
 #pragma once
+#include <stdbool.h>
+#include <stdint.h>
+
+// ---- Threads -------------------------------------------------------------------------------------------------------------
+
+typedef struct ck_pool ck_pool;
+
+/// A pool of `threads` threads, the caller's included; NULL when none can be started.
+ck_pool *ck_pool_create(int threads);
+void ck_pool_destroy(ck_pool *pool);
+int ck_pool_threads(const ck_pool *pool);
+
+typedef void (*ck_task)(void *context, long chunk);
+/// Runs task(context, 0 ..< chunks) on all threads, handing out chunks as threads become free, and returns when all are done.
+void ck_parallel(ck_pool *pool, long chunks, ck_task task, void *context);
+
+/// The instruction set in use: "avx2" or "portable".
+const char *ck_instruction_set(void);
+/// For tests: compute with the portable variant from now on, or with the best one again.
+void ck_use_portable(bool portable);
+
+// ---- Matrix products -----------------------------------------------------------------------------------------------------
+
+/// Columns of a packed panel.
+enum { ck_panel = 16 };
+
+/// The right-hand side of a product, [K x N]: packed in panels of 16 columns (panel p holds columns 16p ..< 16p+16 as K rows of
+/// 16, zero-padded), or plain rows of `stride` floats.
+typedef struct {
+    const float *data;
+    long stride;  // 0: packed
+} ck_operand;
+
+/// Floats that a packed [k x n] matrix takes.
+static inline long ck_packed_size(long k, long n) { return (n + ck_panel - 1) / ck_panel * ck_panel * k; }
+/// Packs b, whose element (k, n) is source[k * k_stride + n * n_stride].
+void ck_pack(ck_pool *pool, long k, long n, const float *source, long k_stride, long n_stride, float *packed);
+
+/// c = alpha * a b, or c += alpha * a b with `accumulate`; a is [m x k] with element (i, j) at a[i * a_row + j * a_column], c is
+/// [m x n] with rows of c_stride floats. Each element is one sum over k in ascending order.
+void ck_matmul(ck_pool *pool, long m, long n, long k, const float *a, long a_row, long a_column, ck_operand b, float *c,
+               long c_stride, float alpha, bool accumulate);
+
+/// out [columns x rows] = the transpose of source [rows x columns].
+void ck_transpose(long rows, long columns, const float *source, long source_stride, float *out);
+
+// ---- Pieces of the transformer ---------------------------------------------------------------------------------------------
+
+/// out[r] = table[tokens[r]], rows of `width`.
+void ck_embed(long rows, long width, const int32_t *tokens, const float *table, float *out);
+
+/// out = x / rms(x) * weight by row; inverse_rms [rows] is kept for the backward pass.
+void ck_rms_norm(ck_pool *pool, long rows, long width, float eps, const float *x, const float *weight, float *out,
+                 float *inverse_rms);
+/// dx += the gradient of the norm's input, given that of its output.
+void ck_rms_norm_backward(ck_pool *pool, long rows, long width, const float *x, const float *weight, const float *inverse_rms,
+                          const float *dout, float *dx);
+
+/// Rotates adjacent pairs of each head in place: `heads` heads of `head` floats at x[row * stride]. table holds cos and sin of
+/// each position and pair: [positions x head / 2 x 2]. direction -1 rotates back (the backward pass).
+void ck_rope(ck_pool *pool, long rows, long heads, long head, long stride, const int32_t *positions, const float *table,
+             float direction, float *x);
+
+/// h = silu(gate) * up; gate_up holds [gate | up] by row, h has `width` columns.
+void ck_swiglu(ck_pool *pool, long rows, long width, const float *gate_up, float *h);
+/// Replaces gate_up by its gradient, given that of h.
+void ck_swiglu_backward(ck_pool *pool, long rows, long width, float *gate_up, const float *dh);
+
+// ---- Attention -------------------------------------------------------------------------------------------------------------
+
+/// A run of keys and values of one sequence: key j of layer l is at base + l * layer_stride + j * stride, its value v_offset on.
+typedef struct {
+    const float *base;
+    long layer_stride;
+    long stride;
+    long v_offset;
+    int32_t count;
+} ck_kv_segment;
+
+/// One query row: the segments of its sequence, of which it sees the first `length` keys.
+typedef struct {
+    const ck_kv_segment *segments;
+    int32_t length;
+} ck_attention_row;
+
+typedef struct {
+    long rows, heads, kv_heads, head, layer;
+    const ck_attention_row *row;
+    const float *q;  // [rows x q_stride], heads * head used
+    long q_stride;
+    float *out;  // [rows x heads * head]
+    float *lse;  // [rows x heads], the log of the softmax's denominator; may be NULL
+} ck_attention;
+
+/// Causal attention with grouped heads. Scores are never stored beyond a row.
+void ck_attend(ck_pool *pool, const ck_attention *args);
+
+/// The backward pass over whole sequences: sequence s has rows first[s] ..< first[s + 1]; qkv and dqkv hold [q | k | v] by row.
+typedef struct {
+    long sequences, heads, kv_heads, head;
+    const int32_t *first;
+    const float *qkv, *out, *dout, *lse;
+    float *dqkv;
+} ck_attention_gradient;
+void ck_attend_backward(ck_pool *pool, const ck_attention_gradient *args);
+
+// ---- Vocabulary --------------------------------------------------------------------------------------------------------------
+
+/// lse[r] = log of the sum of exp(logits[r]).
+void ck_log_sum_exp(ck_pool *pool, long rows, long vocabulary, const float *logits, float *lse);
+/// Replaces logits[r] by the gradient of sum_k g[r,k] * logprob(target[r,k]): sum_k g (onehot - softmax).
+void ck_logits_gradient(ck_pool *pool, long rows, long vocabulary, long targets, const int32_t *target, const float *g,
+                        const float *lse, float *logits);
+
+typedef struct {
+    float temperature;  // 0: the likeliest token, the lowest id among equals
+    float top_p;
+    int32_t top_k;  // below 1: all
+    float uniform;  // in [0, 1)
+    int32_t token;  // result
+    float logprob;  // result, at temperature 1
+} ck_draw;
+/// Draws one token for each row of logits.
+void ck_sample(ck_pool *pool, long rows, long vocabulary, const float *logits, ck_draw *draws);
+
+// ---- Optimizer ---------------------------------------------------------------------------------------------------------------
+
+typedef struct {
+    float learning_rate, beta1, beta2, eps, decay;
+    float correction1, correction2;  // 1 - beta^step
+    float gradient_scale;            // from clipping
+} ck_adam;
+/// One AdamW step on n weights; clears the gradient.
+void ck_adamw(ck_pool *pool, long n, const ck_adam *params, float *weights, float *gradient, float *m, float *v);
+/// The sum of squares, in double, in ascending order of blocks.
+double ck_sum_of_squares(long n, const float *x);

@@ -1,0 +1,5 @@
+// Any machine: multiply and add are two roundings, so its bits differ from those of the other variants.
+#define MADD(a, b, c) ((a) * (b) + (c))
+#define VARIANT ck_portable
+#define VARIANT_NAME "portable"
+#include "body.h"

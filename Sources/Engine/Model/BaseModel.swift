@@ -1,0 +1,76 @@
+import Foundation
+package import ModelFiles
+import Tokenizers
+
+/// The frozen weights of a model, shared by every client.
+package final class BaseModel: Sendable {
+    struct Layer: Sendable {
+        let attentionNorm: FloatBuffer
+        /// The joined query, key and value projections.
+        let qkv: FrozenMatrix
+        let attentionOutput: FrozenMatrix
+        let mlpNorm: FloatBuffer
+        /// The joined gate and up projections.
+        let gateUp: FrozenMatrix
+        let down: FrozenMatrix
+    }
+
+    package let name: String
+    let shape: TransformerShape
+    package let tokenizer: any Tokenizer
+    /// `[vocabulary, width]`
+    let embedding: FloatBuffer
+    let layers: [Layer]
+    let finalNorm: FloatBuffer
+    let head: FrozenMatrix
+    /// cos and sin by position and pair: `[contextLength, headSize / 2, 2]`
+    let ropeTable: FloatBuffer
+
+    /// Reads, dequantises and packs a model; `progress` is told the done and total layers.
+    package init(
+        name: String, file: GGUFFile, threads: Int, progress: (Int, Int) -> Void = { _, _ in }
+    ) throws {
+        let pool = try ThreadPool(threads: threads)
+        let shape = try TransformerShape(file.modelConfig())
+        func matrix(_ names: String..., inputWidth: Int) throws -> FrozenMatrix {
+            FrozenMatrix(joining: try names.map { try file.floats($0) }, inputWidth: inputWidth, pool: pool)
+        }
+        self.name = name
+        self.shape = shape
+        tokenizer = try file.tokenizer()
+        let embeddingRows = try file.floats("token_embd.weight")
+        embedding = FloatBuffer(embeddingRows)
+        layers = try (0..<shape.layers).map { index in
+            progress(index, shape.layers)
+            let block = "blk.\(index)."
+            return Layer(
+                attentionNorm: FloatBuffer(try file.floats(block + "attn_norm.weight")),
+                qkv: try matrix(
+                    block + "attn_q.weight", block + "attn_k.weight", block + "attn_v.weight", inputWidth: shape.width),
+                attentionOutput: try matrix(block + "attn_output.weight", inputWidth: shape.queryWidth),
+                mlpNorm: FloatBuffer(try file.floats(block + "ffn_norm.weight")),
+                gateUp: try matrix(block + "ffn_gate.weight", block + "ffn_up.weight", inputWidth: shape.width),
+                down: try matrix(block + "ffn_down.weight", inputWidth: shape.feedForward))
+        }
+        finalNorm = FloatBuffer(try file.floats("output_norm.weight"))
+        let headRows = file.hasTensor("output.weight") ? try file.floats("output.weight") : embeddingRows
+        head = FrozenMatrix(joining: [headRows], inputWidth: shape.width, pool: pool)
+        ropeTable = Self.ropeTable(shape)
+        progress(shape.layers, shape.layers)
+    }
+
+    /// Angles are position * base^(-2i / headSize), computed in float64 (Su et al., "RoFormer", 2021).
+    private static func ropeTable(_ shape: TransformerShape) -> FloatBuffer {
+        let pairs = shape.headSize / 2
+        let table = FloatBuffer(count: shape.contextLength * pairs * 2)
+        for pair in 0..<pairs {
+            let frequency = pow(shape.ropeBase, -2 * Double(pair) / Double(shape.headSize))
+            for position in 0..<shape.contextLength {
+                let angle = Double(position) * frequency
+                table.base[(position * pairs + pair) * 2] = Float(cos(angle))
+                table.base[(position * pairs + pair) * 2 + 1] = Float(sin(angle))
+            }
+        }
+        return table
+    }
+}

@@ -1,0 +1,68 @@
+import CKernels
+
+/// Keys and values of a run of positions of one sequence, for all layers. Samples of one prompt share the prompt's block.
+final class KVBlock: @unchecked Sendable {
+    /// `[layers, capacity, k | v]`
+    private let memory: FloatBuffer
+    let capacity: Int
+    private let rowWidth: Int
+    private(set) var count = 0
+
+    init(shape: TransformerShape, capacity: Int) {
+        self.capacity = capacity
+        rowWidth = 2 * shape.kvWidth
+        memory = FloatBuffer(count: shape.layers * capacity * rowWidth)
+    }
+
+    var bytes: Int { memory.count * MemoryLayout<Float>.size }
+
+    /// Makes room for more positions and returns the index of the first.
+    func grow(by rows: Int) -> Int {
+        precondition(count + rows <= capacity)
+        defer { count += rows }
+        return count
+    }
+
+    func row(_ index: Int, layer: Int) -> UnsafeMutablePointer<Float> {
+        memory.base + (layer * capacity + index) * rowWidth
+    }
+
+    var segment: ck_kv_segment {
+        ck_kv_segment(
+            base: UnsafePointer(memory.base), layer_stride: capacity * rowWidth, stride: rowWidth, v_offset: rowWidth / 2,
+            count: Int32(count))
+    }
+}
+
+/// Tokens of several sequences, laid one after another without padding, for one pass through the transformer.
+struct RowBatch {
+    /// Rows of one sequence: either a whole sequence from position 0 that nothing is kept of, or the next positions of one whose
+    /// earlier keys are in blocks, the last of which takes the new ones.
+    struct Sequence {
+        let rows: Range<Int>
+        let blocks: [KVBlock]
+    }
+
+    private(set) var tokens: [Int32] = []
+    private(set) var positions: [Int32] = []
+    private(set) var sequences: [Sequence] = []
+    /// Runs of rows that use the same adapter.
+    private(set) var adapterRuns: [(rows: Range<Int>, adapter: Adapter?)] = []
+
+    var count: Int { tokens.count }
+
+    /// Adds the tokens of a sequence; returns their rows.
+    @discardableResult
+    mutating func append(_ newTokens: some Collection<Int>, position: Int = 0, blocks: [KVBlock] = [], adapter: Adapter?) -> Range<Int> {
+        let rows = count..<count + newTokens.count
+        tokens += newTokens.map { Int32($0) }
+        positions += (position..<position + newTokens.count).map { Int32($0) }
+        sequences.append(Sequence(rows: rows, blocks: blocks))
+        if let last = adapterRuns.last, last.adapter === adapter {
+            adapterRuns[adapterRuns.count - 1].rows = last.rows.lowerBound..<rows.upperBound
+        } else {
+            adapterRuns.append((rows, adapter))
+        }
+        return rows
+    }
+}

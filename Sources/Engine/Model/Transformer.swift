@@ -1,0 +1,113 @@
+import CKernels
+
+/// Passes through a Llama-family transformer: pre-norm blocks of rotary attention with grouped heads and a SiLU-gated MLP
+/// (Touvron et al., "LLaMA", 2023), with LoRA adapters beside the frozen matrices.
+struct Transformer {
+    let model: BaseModel
+    let pool: ThreadPool
+
+    var shape: TransformerShape { model.shape }
+
+    /// Computes all rows of a batch. Leaves the normed output in `activations.normed` `[rows, width]`, and whatever the backward
+    /// pass needs in its layers, if it keeps them.
+    func forward(_ batch: RowBatch, _ activations: Activations) {
+        let rows = batch.count
+        ck_embed(rows, shape.width, batch.tokens, model.embedding.base, activations.layer(0).x)
+        let destinations = batch.sequences.map { sequence in
+            sequence.blocks.last.map { ($0, $0.grow(by: sequence.rows.count)) }
+        }
+        withAttentionRows(batch, activations) { attentionRows in
+            for index in 0..<shape.layers {
+                let layer = model.layers[index], a = activations.layer(index)
+                norm(rows, a.x, layer.attentionNorm, a.n1, a.rms1)
+                layer.qkv.apply(pool, rows: rows, a.n1, to: a.qkv)
+                applyAdapters(batch, { $0.layers[index].qkv }, x: a.n1, hidden: a.hiddenQKV, y: a.qkv)
+                rotate(batch, a.qkv, direction: 1)
+                for (sequence, destination) in zip(batch.sequences, destinations) {
+                    guard let (block, first) = destination else { continue }
+                    for (offset, row) in sequence.rows.enumerated() {
+                        block.row(first + offset, layer: index).update(
+                            from: a.qkv + row * shape.qkvWidth + shape.queryWidth, count: 2 * shape.kvWidth)
+                    }
+                }
+                var attention = ck_attention(
+                    rows: rows, heads: shape.heads, kv_heads: shape.kvHeads, head: shape.headSize, layer: index,
+                    row: attentionRows, q: a.qkv, q_stride: shape.qkvWidth, out: a.attended, lse: a.lse)
+                ck_attend(pool.handle, &attention)
+                a.middle.update(from: a.x, count: rows * shape.width)
+                layer.attentionOutput.apply(pool, rows: rows, a.attended, to: a.middle, accumulate: true)
+                applyAdapters(
+                    batch, { $0.layers[index].attentionOutput }, x: a.attended, hidden: a.hiddenOutput, y: a.middle)
+
+                norm(rows, a.middle, layer.mlpNorm, a.n2, a.rms2)
+                layer.gateUp.apply(pool, rows: rows, a.n2, to: a.gateUp)
+                applyAdapters(batch, { $0.layers[index].gateUp }, x: a.n2, hidden: a.hiddenGateUp, y: a.gateUp)
+                ck_swiglu(pool.handle, rows, shape.feedForward, a.gateUp, a.h)
+                let out = activations.output(of: index, layers: shape.layers)
+                out.update(from: a.middle, count: rows * shape.width)
+                layer.down.apply(pool, rows: rows, a.h, to: out, accumulate: true)
+                applyAdapters(batch, { $0.layers[index].down }, x: a.h, hidden: a.hiddenDown, y: out)
+            }
+        }
+        norm(rows, activations.final, model.finalNorm, activations.normed, activations.finalRms)
+    }
+
+    func norm(
+        _ rows: Int, _ x: UnsafePointer<Float>, _ weight: FloatBuffer, _ out: UnsafeMutablePointer<Float>,
+        _ inverseRms: UnsafeMutablePointer<Float>
+    ) {
+        ck_rms_norm(pool.handle, rows, shape.width, shape.rmsEpsilon, x, weight.base, out, inverseRms)
+    }
+
+    /// Rotates queries and keys, which stand side by side.
+    func rotate(_ batch: RowBatch, _ qkv: UnsafeMutablePointer<Float>, direction: Float) {
+        ck_rope(
+            pool.handle, batch.count, shape.heads + shape.kvHeads, shape.headSize, shape.qkvWidth, batch.positions,
+            model.ropeTable.base, direction, qkv)
+    }
+
+    private func applyAdapters(
+        _ batch: RowBatch, _ group: (LoraLayout) -> LoraGroup?, x: UnsafePointer<Float>,
+        hidden: UnsafeMutablePointer<Float>, y: UnsafeMutablePointer<Float>
+    ) {
+        for (rows, adapter) in batch.adapterRuns {
+            guard let adapter, let group = group(adapter.layout) else { continue }
+            adapter.apply(
+                group, pool, rows: rows.count, x: x + rows.lowerBound * group.inputWidth,
+                hidden: hidden + rows.lowerBound * group.hiddenWidth, y: y + rows.lowerBound * group.outputWidth)
+        }
+    }
+
+    /// Describes for every row which keys it sees; the pointers live as long as the call.
+    private func withAttentionRows(
+        _ batch: RowBatch, _ activations: Activations, _ body: (UnsafePointer<ck_attention_row>) -> Void
+    ) {
+        var segments: [ck_kv_segment] = []
+        var firstSegments: [Int] = []
+        for sequence in batch.sequences {
+            firstSegments.append(segments.count)
+            if sequence.blocks.isEmpty {
+                let base = activations.layer(0).qkv + sequence.rows.lowerBound * shape.qkvWidth + shape.queryWidth
+                segments.append(
+                    ck_kv_segment(
+                        base: base, layer_stride: activations.layerStride, stride: shape.qkvWidth, v_offset: shape.kvWidth,
+                        count: Int32(sequence.rows.count)))
+            } else {
+                segments += sequence.blocks.map(\.segment)
+            }
+        }
+        segments.withUnsafeBufferPointer { segments in
+            guard let base = segments.baseAddress else { return }
+            var rows: [ck_attention_row] = []
+            rows.reserveCapacity(batch.count)
+            for (sequence, first) in zip(batch.sequences, firstSegments) {
+                for row in sequence.rows {
+                    rows.append(ck_attention_row(segments: base + first, length: batch.positions[row] + 1))
+                }
+            }
+            rows.withUnsafeBufferPointer { rows in
+                if let base = rows.baseAddress { body(base) }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+package import Tokenizers
+package import TrainingAPI
+
+/// The sampling verbs on the embedded engine, for one set of weights.
+package final class EngineSamplingClient: SamplingClient {
+    private let model: BaseModel
+    private let scheduler: EngineScheduler
+    private let adapter: Adapter?
+
+    init(model: BaseModel, scheduler: EngineScheduler, adapter: Adapter?) {
+        self.model = model
+        self.scheduler = scheduler
+        self.adapter = adapter
+    }
+
+    package var baseModel: String { model.name }
+    package var tokenizer: any Tokenizer { model.tokenizer }
+    package var maxContextLength: Int { model.shape.contextLength }
+
+    package func sample(
+        prompt: ModelInput, numSamples: Int, params: SamplingParams, includePromptLogprobs: Bool
+    ) -> Future<SampleResponse> {
+        do {
+            try validate(prompt.tokens, what: "the prompt")
+            try validate(params, numSamples, promptLength: prompt.length)
+        } catch {
+            return Future(.failure(error))
+        }
+        let request = SampleRequest(
+            prompt: prompt.tokens, samples: numSamples, params: params, includePromptLogprobs: includePromptLogprobs,
+            adapter: adapter, tokenizer: model.tokenizer, future: Future())
+        scheduler.submit(request)
+        return request.future
+    }
+
+    package func computeLogprobs(_ input: ModelInput) -> Future<[Float?]> {
+        let wanted = input.tokens.indices.dropLast().map { (position: $0, targets: [input.tokens[$0 + 1]]) }
+        return score([ScoreRequest.Item(tokens: input.tokens, wanted: wanted)]).map { items in
+            [nil] + items[0].map { Float?($0[0]) }
+        }
+    }
+
+    package func scoreNextTokens(_ inputs: [ModelInput], candidates: [Int]) -> Future<[[Float]]> {
+        guard !inputs.isEmpty else { return Future(.success([])) }
+        for candidate in candidates where candidate < 0 || candidate >= model.shape.vocabulary {
+            return Future(
+                .failure(TrainingError.tokenOutOfRange(candidate, vocabularySize: model.shape.vocabulary)))
+        }
+        let items = inputs.map {
+            ScoreRequest.Item(tokens: $0.tokens, wanted: [(position: $0.length - 1, targets: candidates)])
+        }
+        return score(items).map { $0.map { $0[0] } }
+    }
+
+    private func score(_ items: [ScoreRequest.Item]) -> Future<[[[Float]]]> {
+        do {
+            for item in items { try validate(item.tokens, what: "the input") }
+        } catch {
+            return Future(.failure(error))
+        }
+        let request = ScoreRequest(items: items, adapter: adapter, future: Future())
+        scheduler.submit(request)
+        return request.future
+    }
+
+    private func validate(_ tokens: [Int], what: String) throws(TrainingError) {
+        guard !tokens.isEmpty else { throw .emptyInput(what) }
+        guard tokens.count <= maxContextLength else {
+            throw .contextExceeded(length: tokens.count, limit: maxContextLength)
+        }
+        for token in tokens where token < 0 || token >= model.shape.vocabulary {
+            throw .tokenOutOfRange(token, vocabularySize: model.shape.vocabulary)
+        }
+    }
+
+    private func validate(_ params: SamplingParams, _ numSamples: Int, promptLength: Int) throws(TrainingError) {
+        guard numSamples >= 1 else { throw .usage("num_samples is \(numSamples), expected at least 1") }
+        guard params.temperature >= 0, params.temperature.isFinite else {
+            throw .usage("temperature is \(params.temperature), expected 0 or more")
+        }
+        guard params.topP > 0, params.topP <= 1 else { throw .usage("top_p is \(params.topP), expected more than 0 and at most 1") }
+        guard params.topK == -1 || params.topK >= 1 else {
+            throw .usage("top_k is \(params.topK), expected at least 1, or -1 for all tokens")
+        }
+        if let maxTokens = params.maxTokens, maxTokens < 1 { throw .usage("max_tokens is \(maxTokens), expected at least 1") }
+        let wanted = promptLength + (params.maxTokens ?? 1)
+        guard wanted <= maxContextLength else { throw .contextExceeded(length: wanted, limit: maxContextLength) }
+    }
+}

@@ -1,0 +1,107 @@
+import Foundation
+package import ModelFiles
+import Synchronization
+package import TrainingAPI
+
+/// The embedded engine as a service: models from files of this machine, checkpoints in a folder. Models are read when they are
+/// first asked for, and shared by all clients.
+package final class EngineService: TrainingService {
+    private struct Loaded: Sendable {
+        let model: BaseModel
+        let scheduler: EngineScheduler
+    }
+
+    private let store: ModelStore
+    private let checkpoints: CheckpointStore
+    private let threads: Int
+    private let progress: @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void
+    private let loaded = Mutex<[String: Loaded]>([:])
+
+    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. `progress` is told of layers read.
+    package init(
+        store: ModelStore, checkpointFolder: URL, threads: Int,
+        progress: @escaping @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
+    ) {
+        self.store = store
+        self.threads = threads
+        self.progress = progress
+        checkpoints = CheckpointStore(root: checkpointFolder)
+    }
+
+    deinit {
+        for entry in loaded.withLock({ $0.values.map(\.self) }) { entry.scheduler.stop() }
+    }
+
+    package var summary: String { "embedded engine, \(threads) thread\(threads == 1 ? "" : "s")" }
+
+    package func serverCapabilities() -> Future<ServerCapabilities> {
+        Future { [store] in
+            let models = try store.models().map { entry in
+                ServerCapabilities.SupportedModel(
+                    modelName: entry.name, maxContextLength: try ModelConfig(GGUFFile(path: entry.path)).contextLength)
+            }
+            return ServerCapabilities(
+                supportedModels: models, supportedLossFunctions: LossFunction.Name.allCases.map(\.rawValue),
+                supportsMultipleTargets: true)
+        }
+    }
+
+    package func createLoraTrainingClient(baseModel: String, config: LoraConfig) -> Future<any TrainingClient> {
+        Future { [self] in
+            guard (1...512).contains(config.rank) else {
+                throw TrainingError.usage("rank is \(config.rank), expected 1 to 512")
+            }
+            guard config.trainMlp || config.trainAttn || config.trainUnembed else {
+                throw TrainingError.usage("an adapter needs one of train_mlp, train_attn and train_unembed")
+            }
+            let entry = try load(baseModel)
+            return EngineTrainingClient(
+                model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: config, loading: nil)
+        }
+    }
+
+    package func createTrainingClient(fromState path: String, withOptimizer: Bool) -> Future<any TrainingClient> {
+        Future { [self] in
+            let (config, baseModel) = try checkpoints.describe(path)
+            let entry = try load(baseModel)
+            var checkpoint = try checkpoints.load(path, baseModel: baseModel, shape: entry.model.shape)
+            if !withOptimizer { checkpoint.optimizer = nil }
+            return EngineTrainingClient(
+                model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: config,
+                loading: checkpoint)
+        }
+    }
+
+    package func createSamplingClient(baseModel: String) -> Future<any SamplingClient> {
+        Future { [self] in
+            let entry = try load(baseModel)
+            return EngineSamplingClient(model: entry.model, scheduler: entry.scheduler, adapter: nil)
+        }
+    }
+
+    package func createSamplingClient(modelPath: String) -> Future<any SamplingClient> {
+        Future { [self] in
+            let (_, baseModel) = try checkpoints.describe(modelPath)
+            let entry = try load(baseModel)
+            let checkpoint = try checkpoints.load(modelPath, baseModel: baseModel, shape: entry.model.shape)
+            let adapter = Adapter(
+                config: checkpoint.config, layout: LoraLayout(shape: entry.model.shape, config: checkpoint.config),
+                parameters: checkpoint.parameters)
+            return EngineSamplingClient(model: entry.model, scheduler: entry.scheduler, adapter: adapter)
+        }
+    }
+
+    /// The model of a name or path. Two callers that ask at once wait for one reading.
+    private func load(_ name: String) throws -> Loaded {
+        let path = try store.resolve(name)
+        return try loaded.withLock { loaded in
+            if let entry = loaded[path] { return entry }
+            let model = try BaseModel(name: name, file: try GGUFFile(path: path), threads: threads) { [progress] in
+                progress(name, $0, $1)
+            }
+            let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads))
+            loaded[path] = entry
+            return entry
+        }
+    }
+}

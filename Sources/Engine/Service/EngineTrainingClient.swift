@@ -1,0 +1,229 @@
+import Synchronization
+import Tensors
+package import Tokenizers
+package import TrainingAPI
+
+/// The training verbs on the embedded engine.
+package final class EngineTrainingClient: TrainingClient {
+    package let loraConfig: LoraConfig
+    /// Names the checkpoints: `tinker://RUN/…`.
+    package let run: String
+    private let model: BaseModel
+    private let scheduler: EngineScheduler
+    private let checkpoints: CheckpointStore
+    private let queue = ClientQueue()
+    private let state: StateBox
+
+    /// The training state is touched by operations on the engine's thread alone.
+    private final class StateBox: @unchecked Sendable {
+        let value: TrainingState
+        init(_ value: TrainingState) { self.value = value }
+    }
+
+    init(
+        model: BaseModel, scheduler: EngineScheduler, checkpoints: CheckpointStore, config: LoraConfig,
+        loading checkpoint: TrainingCheckpoint?
+    ) {
+        loraConfig = config
+        run = checkpoints.newRunName()
+        self.model = model
+        self.scheduler = scheduler
+        self.checkpoints = checkpoints
+        let layout = LoraLayout(shape: model.shape, config: config)
+        state = StateBox(
+            TrainingState(config: config, layout: layout, seed: config.seed ?? Int.random(in: 0...Int(Int32.max))))
+        if let checkpoint { state.value.load(checkpoint.parameters, optimizer: checkpoint.optimizer) }
+    }
+
+    package var baseModel: String { model.name }
+    package var tokenizer: any Tokenizer { model.tokenizer }
+    package var maxContextLength: Int { model.shape.contextLength }
+
+    package func forward(_ data: [Datum], loss: LossFunction) -> Future<ForwardBackwardOutput> {
+        perform { [model, state] workspace, future in
+            try Self.validate(data, loss, model)
+            let logprobs = try workspace.learner.logprobs(
+                data, wanted: { _ in nil }, adapter: state.value.adapter, isCancelled: { future.isCancelled })
+            var total = LossTotal(loss)
+            for (index, (datum, values)) in zip(data, logprobs).enumerated() { _ = try total.add(datum, values, index: index) }
+            return Self.output(data, logprobs, total.metrics)
+        }
+    }
+
+    package func forwardBackward(_ data: [Datum], loss: LossFunction) -> Future<ForwardBackwardOutput> {
+        perform { [model, state] workspace, future in
+            try Self.validate(data, loss, model)
+            var total = LossTotal(loss)
+            var outputs = [[Float]](repeating: [], count: data.count)
+            do {
+                try workspace.learner.forwardBackward(
+                    data, state: state.value, wanted: { loss.contributingTargets(of: $0) },
+                    isCancelled: { future.isCancelled },
+                    gradient: { index, logprobs in
+                        outputs[index] = logprobs
+                        return try total.add(data[index], logprobs, index: index)
+                    })
+            } catch {
+                // Half a batch must not stay behind in the next step's gradient.
+                state.value.gradient.clear()
+                throw error
+            }
+            return Self.output(data, outputs, total.metrics)
+        }
+    }
+
+    package func forwardBackwardCustom(_ data: [Datum], loss: @escaping CustomLoss) -> Future<ForwardBackwardOutput> {
+        let future = Future<ForwardBackwardOutput>()
+        queue.add { [model, scheduler, state] finish in
+            @Sendable func fail(_ error: any Error) {
+                future.resolve(.failure(error))
+                finish()
+            }
+            scheduler.submit { workspace in
+                do {
+                    try Self.validate(data, .crossEntropy, model)
+                    let (values, kept) = try workspace.learner.beginCustom(
+                        data, state: state.value, isCancelled: { future.isCancelled })
+                    let passes = Passes(kept)
+                    let logprobs = zip(data, values).map { datum, values in
+                        Tensor(values, shape: datum.lossFnInputs["target_tokens"]?.shape ?? [])
+                    }
+                    Task {
+                        let result: Result<CustomLossResult, any Error>
+                        do { result = .success(try await loss(data, logprobs)) } catch { result = .failure(error) }
+                        scheduler.submit { workspace in
+                            do {
+                                let result = try result.get()
+                                try Self.check(result, against: logprobs)
+                                try workspace.learner.endCustom(
+                                    data, gradients: result.gradients.map(\.floats), kept: passes.value, state: state.value,
+                                    isCancelled: { future.isCancelled })
+                                let metrics = result.metrics.merging(["loss:sum": result.loss]) { mine, _ in mine }
+                                future.resolve(.success(Self.output(data, values, metrics)))
+                                finish()
+                            } catch {
+                                workspace.learner.release(passes.value)
+                                state.value.gradient.clear()
+                                fail(error)
+                            }
+                        }
+                    }
+                } catch {
+                    fail(error)
+                }
+            }
+        }
+        return future
+    }
+
+    /// Passes on their way from one operation on the engine's thread to another.
+    private final class Passes: @unchecked Sendable {
+        let value: [Learner.Pass]
+        init(_ value: [Learner.Pass]) { self.value = value }
+    }
+
+    package func optimStep(_ params: AdamParams) -> Future<OptimStepOutput> {
+        perform { [state] workspace, _ in
+            let norm = try state.value.step(params, workspace.pool)
+            return OptimStepOutput(metrics: ["grad_norm": norm, "learning_rate": params.learningRate])
+        }
+    }
+
+    package func saveState(name: String) -> Future<String> {
+        perform { [self] _, _ in
+            try checkpoints.saveState(
+                run: run, name: name, baseModel: model.name, shape: model.shape, state: state.value)
+        }
+    }
+
+    package func loadState(path: String) -> Future<Void> {
+        load(path, withOptimizer: false)
+    }
+
+    package func loadStateWithOptimizer(path: String) -> Future<Void> {
+        load(path, withOptimizer: true)
+    }
+
+    private func load(_ path: String, withOptimizer: Bool) -> Future<Void> {
+        perform { [self] _, _ in
+            let checkpoint = try checkpoints.load(path, baseModel: model.name, shape: model.shape)
+            guard LoraLayout(shape: model.shape, config: checkpoint.config) == state.value.layout else {
+                throw TrainingError.checkpointMismatch(
+                    "\(path) has rank \(checkpoint.config.rank) and \(checkpoint.config.targets); this client has rank "
+                        + "\(loraConfig.rank) and \(loraConfig.targets)")
+            }
+            if withOptimizer, checkpoint.optimizer == nil {
+                throw TrainingError.checkpointMismatch("\(path) holds sampler weights without an optimizer's state")
+            }
+            state.value.load(checkpoint.parameters, optimizer: withOptimizer ? checkpoint.optimizer : nil)
+        }
+    }
+
+    package func saveWeightsForSampler(name: String) -> Future<String> {
+        perform { [self] _, _ in
+            try checkpoints.saveSamplerWeights(
+                run: run, name: name, baseModel: model.name, shape: model.shape, adapter: state.value.adapter)
+        }
+    }
+
+    package func saveWeightsAndGetSamplingClient(name: String?) -> Future<any SamplingClient> {
+        perform { [self] _, _ in
+            let adapter = state.value.adapter
+            if let name {
+                _ = try checkpoints.saveSamplerWeights(
+                    run: run, name: name, baseModel: model.name, shape: model.shape, adapter: adapter)
+            }
+            return EngineSamplingClient(model: model, scheduler: scheduler, adapter: adapter)
+        }
+    }
+
+    /// Queues an operation on the engine's thread.
+    private func perform<Value: Sendable>(
+        _ body: @escaping @Sendable (EngineScheduler.Workspace, Future<Value>) throws -> Value
+    ) -> Future<Value> {
+        let future = Future<Value>()
+        queue.add { [scheduler] finish in
+            scheduler.submit { workspace in
+                if !future.isCancelled { future.resolve(Result { try body(workspace, future) }) }
+                finish()
+            }
+        }
+        return future
+    }
+
+    private static func validate(_ data: [Datum], _ loss: LossFunction, _ model: BaseModel) throws {
+        guard !data.isEmpty else { throw TrainingError.emptyInput("the list of data") }
+        for (index, datum) in data.enumerated() {
+            try loss.validate(datum, index: index, vocabularySize: model.shape.vocabulary)
+            guard datum.modelInput.length <= model.shape.contextLength else {
+                throw TrainingError.contextExceeded(length: datum.modelInput.length, limit: model.shape.contextLength)
+            }
+        }
+    }
+
+    private static func check(_ result: CustomLossResult, against logprobs: [Tensor]) throws {
+        guard result.loss.isFinite else { throw TrainingError.notFinite("the custom loss") }
+        guard result.gradients.count == logprobs.count else {
+            throw TrainingError.usage(
+                "the custom loss returned \(result.gradients.count) gradients for \(logprobs.count) data")
+        }
+        for (index, (gradient, logprob)) in zip(result.gradients, logprobs).enumerated() {
+            guard gradient.shape == logprob.shape else {
+                throw TrainingError.shapeMismatch(
+                    name: "the loss's gradient", expected: logprob.shape, got: gradient.shape, datum: index)
+            }
+            guard gradient.floats.allSatisfy(\.isFinite) else {
+                throw TrainingError.notFinite("the custom loss's gradient for datum \(index + 1)")
+            }
+        }
+    }
+
+    private static func output(
+        _ data: [Datum], _ logprobs: [[Float]], _ metrics: [String: Double]
+    ) -> ForwardBackwardOutput {
+        let outputs = zip(data, logprobs).map { datum, values in
+            ["logprobs": Tensor(values, shape: datum.lossFnInputs["target_tokens"]?.shape)]
+        }
+        return ForwardBackwardOutput(lossFnOutputs: outputs, metrics: metrics)
+    }
+}

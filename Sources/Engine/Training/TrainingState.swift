@@ -1,0 +1,69 @@
+import CKernels
+import TrainingAPI
+
+/// An adapter in training: its parameters, the gradient gathered since the last step, and AdamW's moments. Only the engine's
+/// thread touches it.
+final class TrainingState {
+    let config: LoraConfig
+    let layout: LoraLayout
+    private var parameters: FloatBuffer
+    let gradient: FloatBuffer
+    private(set) var firstMoment, secondMoment: FloatBuffer
+    private(set) var steps: Int
+    private var current: Adapter?
+
+    init(config: LoraConfig, layout: LoraLayout, seed: Int) {
+        self.config = config
+        self.layout = layout
+        parameters = Adapter.initialParameters(layout, seed: seed)
+        gradient = FloatBuffer(count: layout.parameterCount)
+        firstMoment = FloatBuffer(count: layout.parameterCount)
+        secondMoment = FloatBuffer(count: layout.parameterCount)
+        steps = 0
+    }
+
+    /// The weights as they are now; later steps leave this copy alone.
+    var adapter: Adapter {
+        if let current { return current }
+        let made = Adapter(config: config, layout: layout, parameters: FloatBuffer(copying: parameters))
+        current = made
+        return made
+    }
+
+    /// Replaces the weights, and the optimizer's state: by a fresh one unless given.
+    func load(_ newParameters: FloatBuffer, optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?) {
+        parameters = newParameters
+        current = nil
+        gradient.clear()
+        firstMoment = optimizer?.first ?? FloatBuffer(count: layout.parameterCount)
+        secondMoment = optimizer?.second ?? FloatBuffer(count: layout.parameterCount)
+        steps = optimizer?.steps ?? 0
+    }
+
+    /// One AdamW step (Loshchilov and Hutter, 2019) with the gathered gradient, which is cleared. Returns the gradient's norm
+    /// before clipping. Throws `notFinite`, and leaves the weights alone, if the gradient is not finite.
+    func step(_ params: AdamParams, _ pool: ThreadPool) throws -> Double {
+        let norm = ck_sum_of_squares(gradient.count, gradient.base).squareRoot()
+        guard norm.isFinite else {
+            gradient.clear()
+            throw TrainingError.notFinite("the gradient of step \(steps + 1)")
+        }
+        steps += 1
+        let clip = params.gradClipNorm > 0 && norm > params.gradClipNorm ? params.gradClipNorm / norm : 1
+        var adam = ck_adam(
+            learning_rate: Float(params.learningRate), beta1: Float(params.beta1), beta2: Float(params.beta2),
+            eps: Float(params.eps), decay: Float(params.weightDecay),
+            correction1: Float(1 - pow(params.beta1, steps)), correction2: Float(1 - pow(params.beta2, steps)),
+            gradient_scale: Float(clip))
+        ck_adamw(
+            pool.handle, gradient.count, &adam, parameters.base, gradient.base, firstMoment.base, secondMoment.base)
+        current = nil
+        return norm
+    }
+}
+
+private func pow(_ base: Double, _ exponent: Int) -> Double {
+    var result = 1.0
+    for _ in 0..<exponent { result *= base }
+    return result
+}
