@@ -82,3 +82,11 @@ public struct LoraConfig: Sendable, Equatable, Codable {
         self.trainUnembed = trainUnembed
     }
 }
+
+extension LoraConfig {
+    /// For messages: `rank 16 on attention and MLP`.
+    public var summary: String {
+        let targets = [(trainAttn, "attention"), (trainMlp, "MLP"), (trainUnembed, "unembedding")].filter(\.0).map(\.1)
+        return "rank \(rank) on " + targets.joined(separator: " and ")
+    }
+}

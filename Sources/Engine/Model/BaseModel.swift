@@ -1,6 +1,6 @@
 import Foundation
 package import ModelFiles
-import Tokenizers
+package import Tokenizers
 
 /// The frozen weights of a model, shared by every client.
 package final class BaseModel: Sendable {
@@ -31,7 +31,7 @@ package final class BaseModel: Sendable {
         name: String, file: GGUFFile, threads: Int, progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
         let pool = try ThreadPool(threads: threads)
-        let shape = try TransformerShape(file.modelConfig())
+        let shape = TransformerShape(try ModelConfig(file))
         func matrix(_ names: String..., inputWidth: Int) throws -> FrozenMatrix {
             FrozenMatrix(joining: try names.map { try file.floats($0) }, inputWidth: inputWidth, pool: pool)
         }

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 package import ModelFiles
 import Synchronization
 package import TrainingAPI
@@ -36,7 +36,7 @@ package final class EngineService: TrainingService {
 
     package func serverCapabilities() -> Future<ServerCapabilities> {
         Future { [store] in
-            let models = try store.models().map { entry in
+            let models = try store.models().filter(\.isFetched).map { entry in
                 ServerCapabilities.SupportedModel(
                     modelName: entry.name, maxContextLength: try ModelConfig(GGUFFile(path: entry.path)).contextLength)
             }
@@ -93,14 +93,14 @@ package final class EngineService: TrainingService {
 
     /// The model of a name or path. Two callers that ask at once wait for one reading.
     private func load(_ name: String) throws -> Loaded {
-        let path = try store.resolve(name)
+        let known = try store.resolve(name)
         return try loaded.withLock { loaded in
-            if let entry = loaded[path] { return entry }
-            let model = try BaseModel(name: name, file: try GGUFFile(path: path), threads: threads) { [progress] in
-                progress(name, $0, $1)
+            if let entry = loaded[known.path] { return entry }
+            let model = try BaseModel(name: known.name, file: try GGUFFile(path: known.path), threads: threads) { [progress] in
+                progress(known.name, $0, $1)
             }
             let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads))
-            loaded[path] = entry
+            loaded[known.path] = entry
             return entry
         }
     }

@@ -149,8 +149,7 @@ package final class EngineTrainingClient: TrainingClient {
             let checkpoint = try checkpoints.load(path, baseModel: model.name, shape: model.shape)
             guard LoraLayout(shape: model.shape, config: checkpoint.config) == state.value.layout else {
                 throw TrainingError.checkpointMismatch(
-                    "\(path) has rank \(checkpoint.config.rank) and \(checkpoint.config.targets); this client has rank "
-                        + "\(loraConfig.rank) and \(loraConfig.targets)")
+                    "\(path) has \(checkpoint.config.summary), this client has \(loraConfig.summary)")
             }
             if withOptimizer, checkpoint.optimizer == nil {
                 throw TrainingError.checkpointMismatch("\(path) holds sampler weights without an optimizer's state")

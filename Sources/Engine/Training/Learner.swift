@@ -148,7 +148,7 @@ final class Learner {
     ) -> [(datum: Int, index: Int, query: VocabularyHead.Query)] {
         zip(pass.data, pass.batch.sequences).flatMap { datum, sequence in
             let targets = targets(data[datum])
-            return sequence.rows.enumerated().compactMap { position, row in
+            return sequence.rows.enumerated().compactMap { position, row -> (datum: Int, index: Int, query: VocabularyHead.Query)? in
                 let range = position * targets.perPosition..<(position + 1) * targets.perPosition
                 guard range.contains(where: { include(datum, $0) }) else { return nil }
                 return (datum, range.lowerBound, VocabularyHead.Query(row: row, targets: targets.ids[range]))

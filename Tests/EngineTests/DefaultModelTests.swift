@@ -1,0 +1,64 @@
+import Engine
+import Foundation
+import ModelFiles
+import Testing
+import TrainingAPI
+
+/// Golden numbers: a float32 forward pass in NumPy on the dequantised weights (`Vectors/forward_smollm2.json` says how).
+@Suite("The engine on the default model")
+struct DefaultModelTests {
+    private struct Vectors: Decodable {
+        struct Scored: Decodable {
+            let ids: [Int]
+            let logprobs_of_next: [Double?]
+            let top5_after_last: [[Double]]
+        }
+        struct Greedy: Decodable {
+            let prompt_ids: [Int]
+            let greedy_ids: [Int]
+            let top1_minus_top2: [Double]
+        }
+        let scored: [Scored]
+        let greedy: [Greedy]
+    }
+
+    private static let service = EngineService(
+        store: ModelStore(), checkpointFolder: FileManager.default.temporaryDirectory, threads: 2)
+
+    private func vectors() throws -> Vectors {
+        let url = try #require(Bundle.module.url(forResource: "Vectors/forward_smollm2", withExtension: "json"))
+        return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: url))
+    }
+
+    private func client() async throws -> any SamplingClient {
+        try await Self.service.createSamplingClient(baseModel: ModelStore.defaultModel.name).value
+    }
+
+    @Test("logprobs agree with the float32 reference within 2e-3")
+    func forward() async throws {
+        let client = try await client()
+        for scored in try vectors().scored {
+            let logprobs = try await client.computeLogprobs(ModelInput(tokens: scored.ids)).value
+            for (got, expected) in zip(logprobs, scored.logprobs_of_next) {
+                guard let expected else { continue }
+                #expect(abs(Double(try #require(got)) - expected) < 2e-3)
+            }
+            let candidates = scored.top5_after_last.map { Int($0[0]) }
+            let next = try await client.scoreNextTokens([ModelInput(tokens: scored.ids)], candidates: candidates).value
+            for (got, expected) in zip(next[0], scored.top5_after_last) { #expect(abs(Double(got) - expected[1]) < 2e-3) }
+        }
+    }
+
+    @Test("the greedy continuation follows the reference")
+    func greedy() async throws {
+        let client = try await client()
+        for case let greedy in try vectors().greedy {
+            let response = try await client.sample(
+                prompt: ModelInput(tokens: greedy.prompt_ids), numSamples: 1,
+                params: SamplingParams(maxTokens: greedy.greedy_ids.count, temperature: 0, stop: .tokens([2])),
+                includePromptLogprobs: false
+            ).value
+            #expect(response.sequences[0].tokens == greedy.greedy_ids)
+        }
+    }
+}
