@@ -11,6 +11,7 @@ public struct SeededRandom: RandomNumberGenerator, Sendable {
         self.counter = counter
     }
 
+    /// 64 random bits.
     public mutating func next() -> UInt64 {
         counter &+= 1
         return Self.mix(key &+ counter &* 0x9e37_79b9_7f4a_7c15)
