@@ -1,7 +1,10 @@
 /// Two replies to the same conversation.
 public struct Comparison: Sendable, Equatable, Codable {
+    /// What both reply to.
     public var promptConversation: [Message]
+    /// The first reply.
     public var completionA: [Message]
+    /// The second reply.
     public var completionB: [Message]
 
     /// A prompt and two replies of one or more messages each.
@@ -41,7 +44,9 @@ public enum PreferenceLabel: String, Sendable, CaseIterable, Codable {
 
 /// Two replies and somebody's judgement of them.
 public struct LabeledComparison: Sendable, Equatable, Codable {
+    /// The prompt and the two replies.
     public var comparison: Comparison
+    /// Which of them is better.
     public var label: PreferenceLabel
 
     /// A comparison and its label.
@@ -64,6 +69,10 @@ public struct LabeledComparison: Sendable, Equatable, Codable {
 
     /// The worse reply's messages; nil for a tie.
     public var rejected: [Message]? {
-        swapped.chosen == nil ? nil : (label == .a ? comparison.completionB : comparison.completionA)
+        switch label {
+        case .a: comparison.completionB
+        case .b: comparison.completionA
+        case .tie: nil
+        }
     }
 }

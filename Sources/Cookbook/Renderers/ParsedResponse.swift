@@ -15,6 +15,7 @@ public enum ParseTermination: String, Sendable {
 public struct ParsedResponse: Sendable, Equatable {
     /// An assistant message without the stop.
     public var message: Message
+    /// How the response ended.
     public var termination: ParseTermination
 
     /// A message and how it ended.
