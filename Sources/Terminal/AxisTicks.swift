@@ -1,0 +1,33 @@
+internal import Foundation
+
+/// Round numbers along an axis.
+struct AxisTicks {
+    /// The values, ascending, all inside the range they were made for.
+    let values: [Double]
+    /// How many decimals tell neighbours apart.
+    let decimals: Int
+
+    /// About `count` multiples of 1, 2 or 5 times a power of ten within the range.
+    init(_ range: ClosedRange<Double>, count: Int) {
+        let span = range.upperBound - range.lowerBound
+        guard span > 0, span.isFinite else {
+            values = [range.lowerBound]
+            decimals = 3
+            return
+        }
+        let raw = span / Double(max(1, count))
+        let power = pow(10, floor(log10(raw)))
+        let step = ([1.0, 2, 5, 10].first { $0 * power >= raw * 0.999 } ?? 10) * power
+        let first = (range.lowerBound / step - 1e-9).rounded(.up)
+        let last = (range.upperBound / step + 1e-9).rounded(.down)
+        values = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : [range.lowerBound]
+        decimals = max(0, -Int(floor(log10(step) + 1e-9)))
+    }
+
+    /// A tick's text.
+    func label(_ value: Double) -> String {
+        let magnitude = values.map(abs).max() ?? 0
+        if magnitude >= 1e6 || decimals > 5 { return String(format: "%.3g", value) }
+        return String(format: "%.*f", decimals, value == 0 ? 0 : value)
+    }
+}

@@ -1,0 +1,222 @@
+internal import CReadline
+internal import Foundation
+internal import Synchronization
+
+/// GNU readline on the process's terminal: history, completion, pasted blocks as one entry, and text that arrives while the
+/// user types. Readline has one state per process, so there is one editor, used on one thread; `interrupt`, `resized`
+/// and `wake` may be called from any.
+public final class LineEditor: EntrySource {
+    /// What completion is asked for.
+    public struct CompletionRequest: Sendable {
+        /// All of the entry up to the cursor.
+        public let textBeforeCursor: String
+        /// The name, with its dots and colons, that ends at the cursor.
+        public let word: String
+    }
+
+    private enum LineEvent {
+        case line(String)
+        case end
+    }
+
+    /// Flags other threads set; the pipe wakes the editor to look at them.
+    private final class Signals: Sendable {
+        let pipe: WakePipe
+        let isInterrupted = Atomic(false)
+        let isResized = Atomic(false)
+        let isContinued = Atomic(false)
+        init(pipe: WakePipe) { self.pipe = pipe }
+    }
+
+    /// The names that complete a word; each begins with the word.
+    public var complete: (CompletionRequest) -> [String] = { _ in [] }
+    /// Called on the editing thread after `wake`, for example to go on with background tasks.
+    public var onWake: () -> Void = {}
+    /// The entries that can be recalled, oldest first.
+    public private(set) var history: [String] = []
+
+    private let writer: TerminalWriter
+    private let historyFile: HistoryFile?
+    private let signals: Signals
+    private var event: LineEvent?
+    private var earlierLines = ""
+
+    /// The editor whose callbacks readline is calling; only touched on the editing thread.
+    nonisolated(unsafe) private static var current: LineEditor?
+
+    /// What separates words for completion: everything but letters, digits, `_`, `.` and `:`.
+    private static let wordBreaks = " \t\n\"'`@$><=;|&{}()[]+-*/%^#~,?!\\"
+
+    /// An editor on standard input, nil when the process is out of descriptors. A history that cannot be read is reported
+    /// through the writer and then left alone.
+    public init?(writer: TerminalWriter, historyFile: HistoryFile?) {
+        guard let pipe = WakePipe() else { return nil }
+        self.writer = writer
+        signals = Signals(pipe: pipe)
+        var kept = historyFile
+        var entries: [String] = []
+        do {
+            entries = try historyFile?.load() ?? []
+        } catch {
+            writer.writeError("history is not kept: \(error.localizedDescription)\n")
+            kept = nil
+        }
+        self.historyFile = kept
+        let breaks = unsafe strdup(Self.wordBreaks)
+        unsafe editor_configure(breaks) { text, start, end in unsafe LineEditor.attemptCompletion(text, start) }
+        for entry in entries { unsafe add_history(entry) }
+        history = entries
+    }
+
+    /// Drops the line that is being edited. From any thread.
+    public var interrupt: @Sendable () -> Void {
+        { [signals] in
+            signals.isInterrupted.store(true, ordering: .releasing)
+            signals.pipe.wake()
+        }
+    }
+
+    /// Says that the terminal's size has changed. From any thread.
+    public var resized: @Sendable () -> Void {
+        { [signals] in
+            signals.isResized.store(true, ordering: .releasing)
+            signals.pipe.wake()
+        }
+    }
+
+    /// Says that the process was stopped and goes on. From any thread.
+    public var continued: @Sendable () -> Void {
+        { [signals] in
+            signals.isContinued.store(true, ordering: .releasing)
+            signals.pipe.wake()
+        }
+    }
+
+    /// Makes the editor call `onWake`. From any thread.
+    public var wake: @Sendable () -> Void {
+        { [signals] in signals.pipe.wake() }
+    }
+
+    public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
+        signals.isInterrupted.store(false, ordering: .releasing)
+        earlierLines = ""
+        defer { earlierLines = "" }
+        var entry: String?
+        while true {
+            switch readLine(prompt: entry == nil ? prompt : continuation) {
+            case nil: return .interrupted
+            case .end: return entry.map { .text($0) } ?? .end
+            case .line(let line):
+                let text = entry.map { $0 + "\n" + line } ?? line
+                if !isIncomplete(text) { return .text(trimmedEnd(text)) }
+                entry = text
+                earlierLines = text + "\n"
+            }
+        }
+    }
+
+    public func remember(_ entry: String) {
+        guard !entry.isEmpty else { return }
+        history.removeAll { $0 == entry }
+        history.append(entry)
+        unsafe editor_remember(entry, Int32(historyFile?.limit ?? 10_000))
+        do {
+            try historyFile?.append(entry)
+        } catch {
+            writer.writeError("this entry is not in the history file: \(error.localizedDescription)\n")
+        }
+    }
+
+    /// One line, or nil after Ctrl-C.
+    private func readLine(prompt: String) -> LineEvent? {
+        event = nil
+        unsafe Self.current = self
+        writer.promptDidStart(wake: wake)
+        defer {
+            writer.promptDidEnd()
+            unsafe Self.current = nil
+        }
+        unsafe rl_callback_handler_install(prompt) { line in unsafe LineEditor.accept(line) }
+        while true {
+            var descriptors = [
+                pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: signals.pipe.readEnd, events: Int16(POLLIN), revents: 0),
+            ]
+            let count = unsafe poll(&descriptors, 2, -1)
+            if count < 0 && errno != EINTR {
+                rl_callback_handler_remove()
+                return .end
+            }
+            if descriptors[1].revents != 0 { signals.pipe.drain() }
+            if signals.isInterrupted.exchange(false, ordering: .acquiringAndReleasing) {
+                editor_abandon()
+                return nil
+            }
+            if signals.isContinued.exchange(false, ordering: .acquiringAndReleasing) { editor_resume() }
+            if signals.isResized.exchange(false, ordering: .acquiringAndReleasing) { rl_resize_terminal() }
+            if descriptors[1].revents != 0 { onWake() }
+            if descriptors[0].revents & Int16(POLLIN) != 0 {
+                rl_callback_read_char()
+            } else if descriptors[0].revents != 0 {
+                rl_callback_handler_remove()
+                return .end
+            }
+            if let event { return event }
+            showQueuedText()
+        }
+    }
+
+    /// Writes what other threads said above the prompt; a search owns the line, so text waits for its end.
+    private func showQueuedText() {
+        guard editor_is_searching() == 0 else { return }
+        let text = writer.takeQueued()
+        guard !text.isEmpty else { return }
+        editor_hide()
+        FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        editor_show()
+    }
+
+    private func trimmedEnd(_ text: String) -> String {
+        var text = text
+        while text.last?.isNewline == true { text.removeLast() }
+        return text
+    }
+
+    private static func accept(_ line: UnsafeMutablePointer<CChar>?) {
+        // Removing the handler here keeps readline from showing the next prompt before the entry has run.
+        rl_callback_handler_remove()
+        guard let line = unsafe line else {
+            writeNewline()
+            unsafe current?.event = .end
+            return
+        }
+        unsafe current?.event = .line(String(cString: line))
+        unsafe free(line)
+    }
+
+    private static func writeNewline() {
+        FileHandle.standardOutput.write(Data("\n".utf8))
+    }
+
+    /// Readline's completion function: the matches as a C array that readline frees, the first the common prefix.
+    private static func attemptCompletion(
+        _ text: UnsafePointer<CChar>?, _ start: Int32
+    ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
+        guard let editor = unsafe current, let text = unsafe text else { return nil }
+        guard editor_is_in_string() == 0 else { return nil }
+        editor_end_completion()
+        let buffer = unsafe Array(String(cString: editor_buffer()).utf8.prefix(Int(editor_point())))
+        let before = editor.earlierLines + String(decoding: buffer, as: UTF8.self)
+        let word = unsafe String(cString: text)
+        let matches = editor.complete(CompletionRequest(textBeforeCursor: before, word: word))
+        guard let first = matches.first else { return nil }
+        let prefix = matches.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
+        let all = matches.count == 1 ? [first] : [prefix] + matches
+        let size = unsafe (all.count + 1) * MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
+        guard let memory = unsafe malloc(size) else { return nil }
+        let array = unsafe memory.bindMemory(to: UnsafeMutablePointer<CChar>?.self, capacity: all.count + 1)
+        for (index, match) in all.enumerated() { unsafe array[index] = unsafe strdup(match) }
+        unsafe array[all.count] = nil
+        return unsafe array
+    }
+}

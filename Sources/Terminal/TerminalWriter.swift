@@ -1,0 +1,140 @@
+internal import Foundation
+internal import Synchronization
+
+/// The one place that writes to standard output and standard error, so that printed text, progress and the prompt never
+/// tear each other apart. Safe from any thread.
+public final class TerminalWriter: Sendable {
+    private struct State {
+        /// The line that is drawn below the text and overwritten again and again.
+        var status: String?
+        var isStatusDrawn = false
+        /// The text so far ends in the middle of a line, where a status line must not be drawn.
+        var isMidLine = false
+        /// Set while a line editor owns the screen: text then waits for `takeQueued`.
+        var wakePrompt: (@Sendable () -> Void)?
+        var queued = ""
+    }
+
+    /// A stream of the process.
+    public enum Stream: Sendable { case output, error }
+
+    /// Whether standard output is a terminal.
+    public let isOutputTerminal: Bool
+    /// Whether standard error is a terminal.
+    public let isErrorTerminal: Bool
+    private let sink: @Sendable (Stream, String) -> Void
+    private let state = Mutex(State())
+
+    /// The writer of this process's own streams.
+    public convenience init() {
+        self.init(isOutputTerminal: isatty(1) == 1, isErrorTerminal: isatty(2) == 1) { stream, text in
+            Self.write(text, to: stream == .output ? 1 : 2)
+        }
+    }
+
+    /// A writer over any sink.
+    public init(
+        isOutputTerminal: Bool, isErrorTerminal: Bool, sink: @escaping @Sendable (Stream, String) -> Void
+    ) {
+        self.isOutputTerminal = isOutputTerminal
+        self.isErrorTerminal = isErrorTerminal
+        self.sink = sink
+    }
+
+    /// Writes what a cell prints, to standard output.
+    public func write(_ text: String) { write(text, to: .output) }
+
+    /// Writes messages, warnings and logs, to standard error.
+    public func writeError(_ text: String) { write(text, to: .error) }
+
+    /// Replaces the status line, or takes it away. Only on a terminal; never while a prompt is shown.
+    public func setStatus(_ text: String?) {
+        guard isErrorTerminal else { return }
+        state.withLock { state in
+            guard state.status != text || state.isStatusDrawn != (text != nil) else { return }
+            state.status = text
+            drawStatus(&state)
+        }
+    }
+
+    /// Makes text wait while a line editor owns the screen; `wake` asks the editor to call `takeQueued`.
+    func promptDidStart(wake: @escaping @Sendable () -> Void) {
+        state.withLock { state in
+            eraseStatus(&state)
+            state.wakePrompt = wake
+        }
+    }
+
+    /// Writes directly again.
+    func promptDidEnd() {
+        state.withLock { state in
+            state.wakePrompt = nil
+            state.isMidLine = false
+            flush(&state)
+            drawStatus(&state)
+        }
+    }
+
+    /// The text that arrived while the prompt was shown.
+    func takeQueued() -> String {
+        state.withLock { state in
+            defer { state.queued = "" }
+            return state.queued
+        }
+    }
+
+    private func write(_ text: String, to stream: Stream) {
+        guard !text.isEmpty else { return }
+        state.withLock { state in
+            let isOnScreen = stream == .output ? isOutputTerminal : isErrorTerminal
+            if isOnScreen, let wake = state.wakePrompt {
+                state.queued += text
+                wake()
+                return
+            }
+            if isOnScreen { eraseStatus(&state) }
+            sink(stream, text)
+            guard isOnScreen else { return }
+            state.isMidLine = !text.hasSuffix("\n")
+            drawStatus(&state)
+        }
+    }
+
+    private func flush(_ state: inout State) {
+        guard !state.queued.isEmpty else { return }
+        sink(.output, state.queued)
+        state.isMidLine = !state.queued.hasSuffix("\n")
+        state.queued = ""
+    }
+
+    private func eraseStatus(_ state: inout State) {
+        guard state.isStatusDrawn else { return }
+        sink(.error, "\r\u{1B}[K")
+        state.isStatusDrawn = false
+    }
+
+    private func drawStatus(_ state: inout State) {
+        guard state.wakePrompt == nil, !state.isMidLine || state.isStatusDrawn else { return }
+        if let status = state.status {
+            sink(.error, "\r\(status)\u{1B}[K")
+            state.isStatusDrawn = true
+        } else {
+            eraseStatus(&state)
+        }
+    }
+
+    /// Writes all bytes. A reader that went away (a closed pipe) ends the text silently, as it does for every filter.
+    private static func write(_ text: String, to descriptor: Int32) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
+            if count > 0 {
+                bytes = bytes.dropFirst(count)
+            } else if errno == EAGAIN {
+                usleep(1000)
+            } else if errno != EINTR {
+                return
+            }
+        }
+    }
+}
