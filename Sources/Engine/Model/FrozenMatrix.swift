@@ -15,8 +15,11 @@ struct FrozenMatrix: Sendable {
         let rows = FloatBuffer(parts.count == 1 ? parts[0] : Array(parts.joined()))
         forward = FloatBuffer(count: ck_packed_size(inputWidth, outputWidth))
         backward = FloatBuffer(count: ck_packed_size(outputWidth, inputWidth))
-        ck_pack(pool.handle, inputWidth, outputWidth, rows.base, 1, inputWidth, forward.base)
-        ck_pack(pool.handle, outputWidth, inputWidth, rows.base, inputWidth, 1, backward.base)
+        // The optimizer may free an object after its last visible use, which for memory behind a pointer is too early.
+        withExtendedLifetime((rows, pool)) {
+            ck_pack(pool.handle, inputWidth, outputWidth, rows.base, 1, inputWidth, forward.base)
+            ck_pack(pool.handle, outputWidth, inputWidth, rows.base, inputWidth, 1, backward.base)
+        }
     }
 
     /// y [rows, outputWidth] = x W, or += with `accumulate`.
