@@ -93,6 +93,12 @@ import TrainingAPI
             try comparison(["prompt": "Q", "completion_A": "R", "completion_B": "R", "label": "Tie"]).label == .tie)
     }
 
+    @Test("An empty reply counts in a labelled comparison, because somebody judged it")
+    func emptyButLabelled() throws {
+        let row: JSONValue = ["prompt": "Q", "completion_A": "R", "completion_B": "", "label": "A"]
+        #expect(try comparison(row).comparison.completionB == [.assistant("")])
+    }
+
     @Test("Transcripts are split at turn starts only")
     func transcripts() throws {
         let found = try comparison([
