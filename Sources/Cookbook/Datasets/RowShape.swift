@@ -54,13 +54,15 @@ enum RowShape {
         return messages
     }
 
-    /// A comparison with a prompt and two replies that say something, unlike each other unless they are tied.
-    static func checked(_ labeled: LabeledComparison) throws(RowProblem) -> LabeledComparison {
+    /// A comparison with a prompt and two replies, unlike each other unless they are tied. An empty reply is somebody's judgement
+    /// where a row carries a label of its own; in a chosen-rejected pair it is a fault of the transcript.
+    static func checked(_ labeled: LabeledComparison, allowsEmpty: Bool = false) throws(RowProblem) -> LabeledComparison
+    {
         let comparison = labeled.comparison
         guard !comparison.promptConversation.isEmpty else { throw .drop(.noPrompt) }
         for completion in [comparison.completionA, comparison.completionB] {
             guard let reply = completion.last, reply.role == "assistant" else { throw .drop(.noReply) }
-            guard !isBlank(reply.content) else { throw .drop(.emptyReply) }
+            guard allowsEmpty || !isBlank(reply.content) else { throw .drop(.emptyReply) }
         }
         guard labeled.label == .tie || comparison.completionA != comparison.completionB else {
             throw .drop(.sameReplies)
@@ -96,7 +98,7 @@ enum RowShape {
         let comparison = Comparison(
             promptConversation: try MessageShape.prompt(prompt), completionA: try MessageShape.reply(a),
             completionB: try MessageShape.reply(b))
-        return try checked(LabeledComparison(comparison: comparison, label: label))
+        return try checked(LabeledComparison(comparison: comparison, label: label), allowsEmpty: true)
     }
 
     private static func preference(

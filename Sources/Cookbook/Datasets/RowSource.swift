@@ -5,7 +5,7 @@ public enum RowSource: Sendable {
     /// A file: one JSON object on each line, one JSON list, or a saved reply of the HF datasets server's `/rows`; plain or gzip.
     case file(String)
     /// Rows that a script hands over; `name` stands in reports.
-    case values([JSONValue], name: String = "the given rows")
+    case values([JSONValue], name: String = "the list of rows")
 
     /// What this source is called in reports.
     public var name: String {

@@ -33,7 +33,8 @@ public enum StarterData {
             return [share + "/tutorials/starter", share + "/starter", share]
         }
         let here = FileManager.default.currentDirectoryPath
-        return (checkout().map { [$0, here] } ?? [here]).map { $0 + "/tutorials/starter" }
+        let roots = [checkout(), here].compactMap(\.self)
+        return (roots.first == here ? [here] : roots).map { $0 + "/tutorials/starter" }
     }
 
     /// The nearest folder above the executable that holds a package.
