@@ -1,5 +1,5 @@
 import Foundation
-public import TrainingAPI
+import TrainingAPI
 
 /// What a preference model is, beside its checkpoints: `preference_model.json` in the run's folder.
 public struct PreferenceModelCard: Sendable, Equatable, Codable {

@@ -1,4 +1,5 @@
-import TrainingAPI
+import Tensors
+public import TrainingAPI
 
 /// Training in steps that the caller paces. `step` takes some, `finish` evaluates and saves the final weights; `train` functions do
 /// both. A run that was killed goes on from its last checkpoint when it is started again with the same folder, and then equals
@@ -53,16 +54,17 @@ public actor Run {
         renderer = opening.renderer
         client = opening.client
         checkpoint = opening.resumed
-        nextStep = opening.resumed?.nextStep ?? 0
+        let first = opening.resumed?.nextStep ?? 0
+        nextStep = first
         if settings.behaviorIfLogDirExists == .delete { try directory.removeRun() }
         try directory.create()
         try directory.write(config: config)
-        if opening.resumed?.final != true || nextStep < totalSteps { try directory.rewind(toStep: nextStep) }
+        if opening.resumed?.final != true || first < stage.plan.totalSteps { try directory.rewind(toStep: first) }
         metrics = try directory.metrics()
         for note in stage.plan.notes(maxSteps: settings.maxSteps) { progress.note("\(stage.name): \(note)") }
         if let resumed = opening.resumed {
             progress.note(
-                nextStep >= totalSteps
+                first >= totalSteps
                     ? "\(stage.name): all \(totalSteps) steps were taken before; nothing is left to train"
                     : "\(stage.name): going on from checkpoint \(resumed.name) in \(directory.path)")
         }

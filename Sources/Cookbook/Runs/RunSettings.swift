@@ -1,4 +1,4 @@
-public import TrainingAPI
+import TrainingAPI
 
 /// What every stage runner can be told. `0` turns an `every` off.
 public struct RunSettings: Sendable, Equatable, Codable {

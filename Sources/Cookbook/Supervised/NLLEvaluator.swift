@@ -1,3 +1,4 @@
+import Tensors
 public import TrainingAPI
 
 /// Negative log-likelihoods in nats, from datums with `weights` and their targets' logprobs.
