@@ -83,9 +83,11 @@ public typealias CustomLoss = @Sendable (_ data: [Datum], _ logprobs: [Tensor]) 
 
 /// What a custom loss returns.
 public struct CustomLossResult: Sendable {
+    /// The scalar loss.
     public var loss: Double
     /// dLoss/dLogprob, for each datum shaped like its logprobs.
     public var gradients: [Tensor]
+    /// Metrics by name.
     public var metrics: [String: Double]
 
     /// A loss, its gradients and metrics.

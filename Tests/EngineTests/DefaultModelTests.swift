@@ -45,7 +45,9 @@ struct DefaultModelTests {
             }
             let candidates = scored.top5_after_last.map { Int($0[0]) }
             let next = try await client.scoreNextTokens([ModelInput(tokens: scored.ids)], candidates: candidates).value
-            for (got, expected) in zip(next[0], scored.top5_after_last) { #expect(abs(Double(got) - expected[1]) < 2e-3) }
+            for (got, expected) in zip(next[0], scored.top5_after_last) {
+                #expect(abs(Double(got) - expected[1]) < 2e-3)
+            }
         }
     }
 
