@@ -2,7 +2,8 @@ import CLuaBridge
 import Glibc
 import Synchronization
 
-/// The way into a Lua state from other threads: work to run there, references to give up, and a descriptor that wakes its loop.
+/// The way into a Lua state from other threads: work to run there, references to give up, and a descriptor that wakes
+/// its loop.
 public final class LuaMailbox: Sendable {
     struct Work: Sendable {
         let run: @Sendable (LuaState) -> Void
@@ -10,15 +11,16 @@ public final class LuaMailbox: Sendable {
     }
 
     private struct Contents {
-        var work: [Work] = []
+        var work: [Work?] = []
         var head = 0
-        var released: [Int32] = []
         var isOpen = true
         /// What to interrupt; kept here, under the lock, so that no interrupt can reach a state that is going away.
         var interrupt: (@Sendable () -> Void)?
     }
 
     private let contents = Mutex(Contents())
+    /// A lock of its own: references end wherever the last closure that holds them ends.
+    private let released = Mutex([Int32]())
     /// Becomes readable when something has been posted or an interrupt has come.
     public let wakeDescriptor: Int32
     let writeDescriptor: Int32
@@ -41,7 +43,8 @@ public final class LuaMailbox: Sendable {
         if writeDescriptor >= 0 { _ = close(writeDescriptor) }
     }
 
-    /// Queues work for the Lua thread; `drop` is called instead when the state closes first. False if it has closed already.
+    /// Queues work for the Lua thread; `drop` is called instead when the state closes first. False if it has closed
+    /// already.
     @discardableResult
     public func post(
         _ run: @escaping @Sendable (LuaState) -> Void, drop: @escaping @Sendable () -> Void = {}
@@ -66,13 +69,13 @@ public final class LuaMailbox: Sendable {
     func onInterrupt(_ body: @escaping @Sendable () -> Void) { contents.withLock { $0.interrupt = body } }
 
     func release(_ id: Int32) {
-        contents.withLock { if $0.isOpen { $0.released.append(id) } }
+        released.withLock { $0.append(id) }
     }
 
     func takeReleased() -> [Int32] {
-        contents.withLock { contents in
-            defer { contents.released = [] }
-            return contents.released
+        released.withLock { released in
+            defer { released = [] }
+            return released
         }
     }
 
@@ -80,6 +83,7 @@ public final class LuaMailbox: Sendable {
         contents.withLock { contents in
             guard contents.head < contents.work.count else { return nil }
             let work = contents.work[contents.head]
+            contents.work[contents.head] = nil
             contents.head += 1
             if contents.head == contents.work.count { (contents.work, contents.head) = ([], 0) }
             return work
@@ -94,12 +98,12 @@ public final class LuaMailbox: Sendable {
     }
 
     func shut() {
-        let dropped = contents.withLock { contents -> ArraySlice<Work> in
+        let dropped = contents.withLock { contents -> ArraySlice<Work?> in
             contents.isOpen = false
             contents.interrupt = nil
             defer { (contents.work, contents.head) = ([], 0) }
             return contents.work[contents.head...]
         }
-        for work in dropped { work.drop() }
+        for work in dropped { work?.drop() }
     }
 }
