@@ -65,7 +65,7 @@ final class Learner {
         }
     }
 
-    /// The first half of a custom loss: logprobs of all targets, and the passes that the second half goes on from, as far as they
+    /// The first half of a custom loss: logprobs of the targets with a weight, and the passes that the second half goes on from, as far as they
     /// may be kept.
     func beginCustom(_ data: [Datum], state: TrainingState, isCancelled: () -> Bool) throws -> (
         logprobs: [[Float]], kept: [Pass]
@@ -79,7 +79,8 @@ final class Learner {
                 throw TrainingError.cancelled
             }
             let pass = forward(data, range, adapter: state.adapter, keepAll: keep)
-            results += logprobs(pass, data, masks: nil, adapter: state.adapter)
+            let masks = data[range].map { LossFunction.crossEntropy.contributingTargets(of: $0) }
+            results += logprobs(pass, data, masks: masks, adapter: state.adapter)
             if keep { kept.append(pass) } else { idle.append(pass.activations) }
         }
         return (results, kept)
