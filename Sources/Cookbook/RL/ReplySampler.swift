@@ -24,7 +24,7 @@ public struct ReplySampler: Sendable {
     /// Draws a reply to each prompt, all at once.
     public func replies(
         to prompts: [[Message]], sampler: any SamplingClient, renderer: any Renderer,
-        onProgress: (Int) -> Void = { _ in }
+        onProgress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> [Reply] {
         let requests = try prompts.enumerated().map { index, prompt in
             let input = try renderer.buildGenerationPrompt(prompt)
