@@ -1,0 +1,108 @@
+// What the bridge's own files share. Everything that takes a lua_State may raise unless its comment says otherwise.
+#pragma once
+#include <lauxlib.h>
+#include <lua.h>
+#include <lualib.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "lua_bridge.h"
+
+enum { LB_MAX_DEPTH = 64, LB_INLINE_ITEMS = 16, LB_MAX_HOPS = 20 };
+
+struct lb_bridge {
+    lua_State *main;
+    lb_callbacks callbacks;
+    bool closing;
+
+    // Allocator
+    size_t used, limit;
+    int suspended; // > 0: the limit does not hold, so that errors can be reported at the limit
+    int64_t fail_after, fail_count;
+    size_t debt; // bytes of new objects outside of Lua, not yet told to the collector
+
+    // Who runs
+    lua_State *volatile running; // the coroutine that executes now: the one a hook must be set on
+    lua_State *task;             // the task's own coroutine: the one that may wait by yielding
+    int64_t token;
+    bool waits; // set by the trampoline just before it yields
+
+    // Interrupts
+    atomic_bool interrupted;
+    atomic_int entered;
+    atomic_int wake_descriptor;
+    pthread_t thread;
+    struct lb_bridge *outer; // the bridge that this thread was in before
+
+    // References, kept for the life of the state
+    int references, objects, types, outs, environment, error_metatable;
+};
+
+static inline lb_bridge *lb_of(lua_State *L) { return *(lb_bridge **)lua_getextraspace(L); }
+
+// items.c
+typedef struct lb_encoder {
+    lb_item *items;
+    size_t count, capacity;
+    lb_item space[LB_INLINE_ITEMS];
+    int max_depth;  // tables deeper than this are an error, or cut when displaying
+    int max_items;  // displaying: items shown of each table
+    bool display;   // never fails: cuts, marks cycles, honours __tostring
+    bool shallow;   // tables become references
+    int anchor;     // displaying: stack index of a table that keeps made texts alive
+    int anchored;
+    const void *path[LB_MAX_DEPTH + 2];
+} lb_encoder;
+
+void lb_encoder_init(lb_encoder *encoder);
+void lb_encoder_free(lb_encoder *encoder);                       // never raises
+void lb_encoder_discard(lua_State *L, lb_encoder *encoder);      // never raises; gives up its references
+bool lb_encode_scalar(lua_State *L, lb_encoder *encoder, int index); // never raises; false: not a scalar, or no space
+void lb_encode(lua_State *L, lb_encoder *encoder, int index, int depth);
+// Encodes stack slots first...last and hands them to the sink; leaves no reference behind when it fails.
+void lb_deliver(lua_State *L, lb_encoder *encoder, int first, int last, lb_sink sink, void *context);
+int lb_push_values(lua_State *L, lb_values *values); // returns how many
+int lb_reference(lua_State *L);                      // pops a value
+void lb_push_reference(lua_State *L, int reference);
+void lb_unreference(lua_State *L, int reference); // never raises
+void lb_settle_debt(lua_State *L);
+
+// errors.c
+void lb_open_errors(lua_State *L);
+// Pushes an error table; `cell` may be NULL, then the location is that of the innermost Lua function.
+void lb_push_error(lua_State *L, const char *kind, const char *message, const char *hint);
+int lb_raise(lua_State *L, const char *kind, const char *message, const char *hint);
+int lb_raise_interrupt(lua_State *L);
+// Replaces the error value on L's top by an error table with a location and a traceback of `from`.
+void lb_normalise_error(lua_State *L, lua_State *from, const char *chunk);
+
+// host.c
+int lb_host_function(lua_State *L); // upvalues: number, tables as references
+void lb_push_host_function(lua_State *L, int64_t number, bool shallow);
+void lb_define_type(lua_State *L, lb_request *request);
+void lb_open_types(lua_State *L);
+void lb_push_object(lua_State *L, lb_item *item);
+bool lb_is_object(lua_State *L, int index, lb_item *item); // never raises
+
+// interrupt.c
+void lb_enter(lb_bridge *bridge);
+void lb_leave(lb_bridge *bridge);
+void lb_set_running(lb_bridge *bridge, lua_State *L);
+void lb_forget(lb_bridge *bridge);
+
+// coroutines.c, libraries.c
+void lb_open_coroutines(lua_State *L);
+void lb_open_libraries(lua_State *L, bool sandbox);
+
+// cells.c
+void lb_load(lua_State *L, const char *text, size_t length, const char *name);
+int lb_cell_out(lua_State *L);
+void lb_start_cell(lua_State *L, lb_request *request);
+void lb_start_call(lua_State *L, lb_request *request);
+void lb_resume_task(lua_State *L, lb_request *request);
+void lb_abandon_task(lua_State *L, lb_request *request);
+
+// inspect.c
+void lb_members(lua_State *L, lb_request *request);
+void lb_globals(lua_State *L, lb_request *request);
+void lb_display(lua_State *L, lb_request *request);
