@@ -1,13 +1,20 @@
+internal import LuaBindings
 internal import LuaRuntime
 
 extension Notebook {
-    /// Defines `rlhf.params{...}`: declares parameters with defaults and returns them with what `--set` overrides.
-    func defineParameters() throws {
-        let function = HostFunction("rlhf.params") { [weak self] call in
-            guard let self else { return .nothing }
-            return .value(.table(try self.resolve(try call.table(0))))
+    /// `rlhf.params{...}`
+    var parametersBinding: FunctionBinding {
+        let box = LuaThreadBox(object: self)
+        return FunctionBinding(
+            "rlhf.params",
+            doc: "Declares a script's parameters. Gives the table back with what --set NAME=VALUE overrides, typed after "
+                + "the default. An unknown --set name is an error.",
+            parameters: [ParameterDoc("defaults", "table", "the parameters' names and default values")],
+            returns: "table", example: "local params = rlhf.params{max_steps = 40, learning_rate = 1e-4}"
+        ) { call in
+            guard let notebook = box.object else { return .nothing }
+            return .value(.table(try notebook.resolve(try call.table(0))))
         }
-        try state.define("rlhf.params", .function(try state.makeFunction(function)))
     }
 
     private func resolve(_ defaults: LuaTable) throws -> LuaTable {

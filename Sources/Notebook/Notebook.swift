@@ -17,6 +17,14 @@ public final class Notebook {
     public var isQuiet = false
     /// What `--set` gave.
     public var parameters: ScriptParameters
+    /// Runs a shell command on the terminal and returns its exit status.
+    public var shell: (String) -> Int32 = { _ in 127 }
+    /// The entries of this and earlier sessions, oldest first.
+    public var inputHistory: () -> [String] = { [] }
+    /// Further lines of `%mem`: what, and how much.
+    public var memoryReport: () -> [(String, String)] = { [] }
+    /// Set by `%quit`: the session ends after the present entry.
+    public internal(set) var wantsQuit = false
     /// Called with true before Lua runs and with false after: Ctrl-C means the cell in between.
     public var onRunning: (Bool) -> Void = { _ in }
 
@@ -27,13 +35,13 @@ public final class Notebook {
     var parameterCalls = 0
     private var printed = ""
 
-    /// A notebook over a state. Takes over what the state prints; defines `In`, `Out` and `rlhf.params`.
+    /// A notebook over a state. Takes over what the state prints and defines `In` and `Out`; `bindings` are for the
+    /// registry.
     public init(state: LuaState, view: NotebookView, parameters: ScriptParameters? = nil) throws {
         self.state = state
         self.view = view
         self.parameters = try parameters ?? ScriptParameters([])
         try defineHistory()
-        try defineParameters()
         state.output = { [weak self] text in self?.print(text) }
     }
 

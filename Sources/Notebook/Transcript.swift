@@ -1,4 +1,5 @@
 public import Foundation
+internal import LuaRuntime
 
 /// The executed cells of a session, in a file in percent format: results stand as comments, so the file runs again.
 public final class Transcript {
