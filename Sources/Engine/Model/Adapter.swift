@@ -16,7 +16,7 @@ final class Adapter: Sendable {
         self.layout = layout
         self.parameters = parameters
         transposed = FloatBuffer(count: parameters.count)
-        for (_, group) in layout.named {
+        for (_, group) in layout.groups {
             ck_transpose(
                 group.inputWidth, group.hiddenWidth, parameters.base + group.a, group.hiddenWidth, transposed.base + group.a)
             ck_transpose(
@@ -27,8 +27,8 @@ final class Adapter: Sendable {
     /// Fresh parameters: A uniform in ±1/sqrt(inputWidth), as PEFT's default (Kaiming with a = sqrt 5) gives; B zero.
     static func initialParameters(_ layout: LoraLayout, seed: Int) -> FloatBuffer {
         let parameters = FloatBuffer(count: layout.parameterCount)
-        for (index, named) in layout.named.enumerated() {
-            let group = named.group
+        for (index, entry) in layout.groups.enumerated() {
+            let group = entry.group
             let bound = 1 / Double(group.inputWidth).squareRoot()
             for projection in group.projections.indices {
                 var random = SeededRandom(seed, index, projection)

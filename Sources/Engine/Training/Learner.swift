@@ -36,23 +36,22 @@ final class Learner {
 
     private var shape: TransformerShape { transformer.shape }
 
-    /// The logprobs of every target, datum by datum; in each, targets for which `wanted` is false give 0.
-    func logprobs(
-        _ data: [Datum], wanted: (Datum) -> [Bool]?, adapter: Adapter?, isCancelled: () -> Bool
-    ) throws -> [[Float]] {
+    /// The logprobs of every target, datum by datum.
+    func logprobs(_ data: [Datum], adapter: Adapter?, isCancelled: () -> Bool) throws -> [[Float]] {
         var results: [[Float]] = []
         for range in packed(data) {
             if isCancelled() { throw TrainingError.cancelled }
             let pass = forward(data, range, adapter: adapter, keepAll: false)
-            results += logprobs(pass, data, wanted: wanted, adapter: adapter)
+            results += logprobs(pass, data, masks: nil, adapter: adapter)
             idle.append(pass.activations)
         }
         return results
     }
 
     /// Forward and backward with a loss that is a sum over data: `gradient(index, logprobs)` returns dLoss/dLogprob of a datum.
+    /// Targets for which `wanted` is false are left out; their logprob reads 0.
     func forwardBackward(
-        _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool]?, isCancelled: () -> Bool,
+        _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool], isCancelled: () -> Bool,
         gradient: (Int, [Float]) throws -> [Float]
     ) throws {
         let adapter = state.adapter
@@ -60,7 +59,7 @@ final class Learner {
             if isCancelled() { throw TrainingError.cancelled }
             let pass = forward(data, range, adapter: adapter, keepAll: true)
             defer { idle.append(pass.activations) }
-            let logprobs = logprobs(pass, data, wanted: wanted, adapter: adapter)
+            let logprobs = logprobs(pass, data, masks: data[range].map { wanted($0) }, adapter: adapter)
             let gradients = try zip(range, logprobs).map { try gradient($0, $1) }
             backward(pass, data, gradients: gradients, state: state)
         }
@@ -78,7 +77,7 @@ final class Learner {
                 throw TrainingError.cancelled
             }
             let pass = forward(data, range, adapter: state.adapter, keepAll: keep)
-            results += logprobs(pass, data, wanted: { _ in nil }, adapter: state.adapter)
+            results += logprobs(pass, data, masks: nil, adapter: state.adapter)
             if keep { kept.append(pass) } else { idle.append(pass.activations) }
         }
         return (results, kept)
@@ -157,10 +156,9 @@ final class Learner {
     }
 
     private func logprobs(
-        _ pass: Pass, _ data: [Datum], wanted: (Datum) -> [Bool]?, adapter: Adapter?
+        _ pass: Pass, _ data: [Datum], masks: [[Bool]]?, adapter: Adapter?
     ) -> [[Float]] {
-        let masks = data[pass.data].map(wanted)
-        let queries = queries(pass, data) { masks[$0 - pass.data.lowerBound]?[$1] ?? true }
+        let queries = queries(pass, data) { masks?[$0 - pass.data.lowerBound][$1] ?? true }
         let values = head.logprobs(queries.map(\.query), normed: pass.activations.normed, adapter: adapter)
         var results = data[pass.data].map { [Float](repeating: 0, count: $0.lossFnInputs["target_tokens"]?.count ?? 0) }
         for (query, values) in zip(queries, values) {
