@@ -8,6 +8,13 @@ public struct ReplySampler: Sendable {
         /// The number of tokens, the stop included.
         public var tokens: Int
         public var endedByStop: Bool
+
+        /// A reply's text, and how it came to its end.
+        public init(text: String, tokens: Int, endedByStop: Bool) {
+            self.text = text
+            self.tokens = tokens
+            self.endedByStop = endedByStop
+        }
     }
 
     public var maxTokens: Int
@@ -24,7 +31,7 @@ public struct ReplySampler: Sendable {
     /// Draws a reply to each prompt, all at once.
     public func replies(
         to prompts: [[Message]], sampler: any SamplingClient, renderer: any Renderer,
-        onProgress: (Int) -> Void = { _ in }
+        onProgress: @Sendable (Int) -> Void = { _ in }
     ) async throws -> [Reply] {
         let requests = try prompts.enumerated().map { index, prompt in
             let input = try renderer.buildGenerationPrompt(prompt)

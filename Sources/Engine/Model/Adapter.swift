@@ -18,9 +18,11 @@ final class Adapter: Sendable {
         transposed = FloatBuffer(count: parameters.count)
         for (_, group) in layout.groups {
             ck_transpose(
-                group.inputWidth, group.hiddenWidth, parameters.base + group.a, group.hiddenWidth, transposed.base + group.a)
+                group.inputWidth, group.hiddenWidth, parameters.base + group.a, group.hiddenWidth,
+                transposed.base + group.a)
             ck_transpose(
-                group.paddedRank, group.outputWidth, parameters.base + group.b, group.outputWidth, transposed.base + group.b)
+                group.paddedRank, group.outputWidth, parameters.base + group.b, group.outputWidth,
+                transposed.base + group.b)
         }
     }
 

@@ -48,7 +48,9 @@ struct LoraLayout: Sendable, Equatable {
     init(shape: TransformerShape, config: LoraConfig) {
         let padded = (config.rank + 15) / 16 * 16
         var next = 0
-        func group(_ input: Int, _ modules: [(PEFTAdapter.Module, width: Int, heads: Int)], if wanted: Bool) -> LoraGroup? {
+        func group(_ input: Int, _ modules: [(PEFTAdapter.Module, width: Int, heads: Int)], if wanted: Bool)
+            -> LoraGroup?
+        {
             guard wanted else { return nil }
             var column = 0
             let projections = modules.map { module in
@@ -86,7 +88,8 @@ struct LoraLayout: Sendable, Equatable {
     /// Every group with its layer; the unembedding counts as layer 0.
     var groups: [(layer: Int, group: LoraGroup)] {
         let inLayers = layers.enumerated().flatMap { index, layer in
-            [layer.qkv, layer.attentionOutput, layer.gateUp, layer.down].compactMap { group in group.map { (index, $0) } }
+            [layer.qkv, layer.attentionOutput, layer.gateUp, layer.down].compactMap { group in group.map { (index, $0) }
+            }
         }
         return inLayers + (head.map { [(0, $0)] } ?? [])
     }

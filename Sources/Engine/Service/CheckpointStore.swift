@@ -65,7 +65,8 @@ struct CheckpointStore: Sendable {
             throw TrainingError.checkpointMismatch("\(file.path) does not say its step")
         }
         return (
-            FloatBuffer(try file.floats(file.tensor("exp_avg"))), FloatBuffer(try file.floats(file.tensor("exp_avg_sq"))), steps
+            FloatBuffer(try file.floats(file.tensor("exp_avg"))),
+            FloatBuffer(try file.floats(file.tensor("exp_avg_sq"))), steps
         )
     }
 

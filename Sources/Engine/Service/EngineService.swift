@@ -94,7 +94,8 @@ package final class EngineService: TrainingService {
         let known = try store.resolve(name)
         return try loaded.withLock { loaded in
             if let entry = loaded[known.path] { return entry }
-            let model = try BaseModel(name: known.name, file: try GGUFFile(path: known.path), threads: threads) { [progress] in
+            let model = try BaseModel(name: known.name, file: try GGUFFile(path: known.path), threads: threads) {
+                [progress] in
                 progress(known.name, $0, $1)
             }
             let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads))

@@ -102,7 +102,8 @@ package final class EngineTrainingClient: TrainingClient {
                                 let result = try result.get()
                                 try Self.check(result, against: logprobs)
                                 try workspace.learner.endCustom(
-                                    data, gradients: result.gradients.map(\.floats), kept: passes.value, state: state.value,
+                                    data, gradients: result.gradients.map(\.floats), kept: passes.value,
+                                    state: state.value,
                                     isCancelled: { future.isCancelled })
                                 let metrics = result.metrics.merging(["loss:sum": result.loss]) { mine, _ in mine }
                                 future.resolve(.success(Self.output(data, values, metrics)))
@@ -154,7 +155,8 @@ package final class EngineTrainingClient: TrainingClient {
         perform { [self] _, _ in
             let checkpoint = try checkpoints.load(path)
             guard checkpoint.baseModel == model.name else {
-                throw TrainingError.checkpointMismatch("\(path) belongs to \(checkpoint.baseModel), not to \(model.name)")
+                throw TrainingError.checkpointMismatch(
+                    "\(path) belongs to \(checkpoint.baseModel), not to \(model.name)")
             }
             guard LoraLayout(shape: model.shape, config: checkpoint.config) == state.value.layout else {
                 throw TrainingError.checkpointMismatch(
@@ -163,7 +165,8 @@ package final class EngineTrainingClient: TrainingClient {
             if withOptimizer, checkpoint.optimizer == nil {
                 throw TrainingError.checkpointMismatch("\(path) holds sampler weights without an optimizer's state")
             }
-            state.value.load(try checkpoint.parameters(model.shape), optimizer: withOptimizer ? checkpoint.optimizer : nil)
+            state.value.load(
+                try checkpoint.parameters(model.shape), optimizer: withOptimizer ? checkpoint.optimizer : nil)
         }
     }
 

@@ -7,7 +7,8 @@ extension LoraLayout {
         var result: [PEFTAdapter.Place: PEFTAdapter.Factors] = [:]
         for entry in projections {
             var factors = PEFTAdapter.Factors(
-                a: [Float](repeating: 0, count: rank * entry.inputs), b: [Float](repeating: 0, count: entry.outputs * rank),
+                a: [Float](repeating: 0, count: rank * entry.inputs),
+                b: [Float](repeating: 0, count: entry.outputs * rank),
                 inputs: entry.inputs, outputs: entry.outputs)
             forEachElement(of: entry) { place, index, isA in
                 if isA { factors.a[index] = buffer.base[place] } else { factors.b[index] = buffer.base[place] }
@@ -22,12 +23,14 @@ extension LoraLayout {
         let entries = projections
         let known = Set(entries.map(\.place))
         if let stranger = factors.keys.filter({ !known.contains($0) }).min() {
-            throw .checkpointMismatch("the checkpoint adapts \(stranger.module.rawValue) of layer \(stranger.layer), which this model lacks")
+            throw .checkpointMismatch(
+                "the checkpoint adapts \(stranger.module.rawValue) of layer \(stranger.layer), which this model lacks")
         }
         let buffer = FloatBuffer(count: parameterCount)
         for entry in entries {
             guard let found = factors[entry.place] else {
-                throw .checkpointMismatch("the checkpoint lacks \(entry.place.module.rawValue) of layer \(entry.place.layer)")
+                throw .checkpointMismatch(
+                    "the checkpoint lacks \(entry.place.module.rawValue) of layer \(entry.place.layer)")
             }
             guard found.inputs == entry.inputs, found.outputs == entry.outputs else {
                 throw .checkpointMismatch(

@@ -65,9 +65,11 @@ final class Learner {
         }
     }
 
-    /// The first half of a custom loss: logprobs of all targets, and the passes that the second half goes on from, as far as they
+    /// The first half of a custom loss: logprobs of the targets with a weight, and the passes that the second half goes on from, as far as they
     /// may be kept.
-    func beginCustom(_ data: [Datum], state: TrainingState, isCancelled: () -> Bool) throws -> (logprobs: [[Float]], kept: [Pass]) {
+    func beginCustom(_ data: [Datum], state: TrainingState, isCancelled: () -> Bool) throws -> (
+        logprobs: [[Float]], kept: [Pass]
+    ) {
         var results: [[Float]] = []
         var kept: [Pass] = []
         let keep = data.reduce(0) { $0 + $1.modelInput.length } <= Self.keptTokens
@@ -77,7 +79,8 @@ final class Learner {
                 throw TrainingError.cancelled
             }
             let pass = forward(data, range, adapter: state.adapter, keepAll: keep)
-            results += logprobs(pass, data, masks: nil, adapter: state.adapter)
+            let masks = data[range].map { LossFunction.crossEntropy.contributingTargets(of: $0) }
+            results += logprobs(pass, data, masks: masks, adapter: state.adapter)
             if keep { kept.append(pass) } else { idle.append(pass.activations) }
         }
         return (results, kept)
@@ -122,7 +125,8 @@ final class Learner {
     private func forward(_ data: [Datum], _ range: Range<Int>, adapter: Adapter?, keepAll: Bool) -> Pass {
         var batch = RowBatch()
         for datum in data[range] { batch.append(datum.modelInput.tokens, adapter: adapter) }
-        let activations = takeActivations(rows: batch.count, paddedRank: adapter?.layout.paddedRank ?? 16, keepAll: keepAll)
+        let activations = takeActivations(
+            rows: batch.count, paddedRank: adapter?.layout.paddedRank ?? 16, keepAll: keepAll)
         transformer.forward(batch, activations)
         return Pass(data: range, batch: batch, activations: activations)
     }
@@ -147,7 +151,8 @@ final class Learner {
     ) -> [(datum: Int, index: Int, query: VocabularyHead.Query)] {
         zip(pass.data, pass.batch.sequences).flatMap { datum, sequence in
             let targets = targets(data[datum])
-            return sequence.rows.enumerated().compactMap { position, row -> (datum: Int, index: Int, query: VocabularyHead.Query)? in
+            return sequence.rows.enumerated().compactMap {
+                position, row -> (datum: Int, index: Int, query: VocabularyHead.Query)? in
                 let range = position * targets.perPosition..<(position + 1) * targets.perPosition
                 guard range.contains(where: { include(datum, $0) }) else { return nil }
                 return (datum, range.lowerBound, VocabularyHead.Query(row: row, targets: targets.ids[range]))
@@ -173,13 +178,16 @@ final class Learner {
         guard !queries.isEmpty else { return }
         let paddedRank = state.layout.paddedRank
         let capacity = pass.activations.capacity
-        let scratch = self.scratch.flatMap { $0.fits(rows: capacity, paddedRank: paddedRank) ? $0 : nil }
+        let scratch =
+            self.scratch.flatMap { $0.fits(rows: capacity, paddedRank: paddedRank) ? $0 : nil }
             ?? BackwardScratch(shape: shape, capacity: capacity, paddedRank: paddedRank)
         self.scratch = scratch
         scratch.dNorm.update(repeating: 0, count: pass.batch.count * shape.width)
         head.backward(
             queries.map(\.query),
-            weights: queries.map { gradients[$0.datum - pass.data.lowerBound][$0.index..<$0.index + $0.query.targets.count] },
+            weights: queries.map {
+                gradients[$0.datum - pass.data.lowerBound][$0.index..<$0.index + $0.query.targets.count]
+            },
             normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient)
         transformer.backward(
             pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch)
