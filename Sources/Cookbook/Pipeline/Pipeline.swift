@@ -5,8 +5,11 @@ public import TrainingAPI
 public enum Pipeline {
     /// What the stages are trained and measured with.
     public struct Data: Sendable {
+        /// What SFT trains on.
         public var conversations: [[Message]]
+        /// What SFT is measured on.
         public var testConversations: [[Message]]
+        /// What the preference model is trained and measured on.
         public var preferences: PreferenceData
         /// What the policy replies to in RL; empty takes the prompts of the comparisons.
         public var prompts: [[Message]]
@@ -47,10 +50,15 @@ public enum Pipeline {
 
     /// What the stages left: runs of those that ran, checkpoints of all.
     public struct Result: Sendable {
+        /// The SFT stage, if it ran.
         public var sft: Run?
+        /// The preference model's stage, if it ran.
         public var rm: Run?
+        /// The RL stage, if it ran.
         public var rl: Run?
+        /// The weights that RL began with.
         public var sftCheckpoint: CheckpointRecord
+        /// The weights of the judge.
         public var rmCheckpoint: CheckpointRecord
     }
 

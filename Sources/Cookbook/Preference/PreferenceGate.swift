@@ -15,9 +15,11 @@ public struct PreferenceGate: Sendable, Equatable, Codable {
 
     /// What the gate says of a model.
     public struct Verdict: Sendable, Equatable, Codable {
+        /// Whether the model may serve as a reward.
         public var passed: Bool
         /// What falls short, with the numbers; empty when passed.
         public var reasons: [String]
+        /// The figures that were judged.
         public var report: PreferenceReport
     }
 

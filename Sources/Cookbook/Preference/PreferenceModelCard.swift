@@ -6,8 +6,11 @@ public struct PreferenceModelCard: Sendable, Equatable, Codable {
     /// The name of the file.
     public static let fileName = "preference_model.json"
 
+    /// How the model judges.
     public var kind: PreferenceModelKind
+    /// The base model.
     public var modelName: String
+    /// What writes the conversations that it judges.
     public var rendererName: String
     /// The sampler paths of the run's checkpoints, the latest last.
     public var samplerPaths: [String]

@@ -1,6 +1,8 @@
 /// Prompts whose replies compete with each other before a preference model.
 public struct PairwisePreferenceRLDataset: RLDataset {
+    /// The number of prompts in a step.
     public let batchSize: Int
+    /// The number of replies to each prompt.
     public let groupSize: Int
     private let prompts: [[Message]]
     private let model: any PreferenceModel

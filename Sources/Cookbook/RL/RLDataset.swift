@@ -8,7 +8,9 @@ public enum Episode: Sendable {
 
 /// What a group's judge says of one episode.
 public struct EpisodeReward: Sendable, Equatable {
+    /// What the episode is worth.
     public var reward: Double
+    /// What else is worth averaging, by name.
     public var metrics: [String: Double]
 
     /// A reward, and what else is worth averaging.

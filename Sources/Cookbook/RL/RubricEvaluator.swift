@@ -2,7 +2,9 @@
 public struct RubricEvaluator: Evaluator {
     /// A prompt, and words of which a right reply contains at least one, upper or lower case.
     public struct Item: Sendable, Equatable {
+        /// What the policy is asked.
         public var prompt: [Message]
+        /// Words of which a right reply contains one; empty if there are none to look for.
         public var keywords: [String]
 
         /// A prompt, and its key words if there are any.

@@ -12,6 +12,7 @@ public actor WinRateEvaluator: Evaluator {
         case policy(any SamplingClient)
     }
 
+    /// What its metrics are named after.
     public nonisolated let name: String
     private let model: any PreferenceModel
     private let prompts: [[Message]]
