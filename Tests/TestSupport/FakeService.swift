@@ -4,14 +4,14 @@ import Tensors
 import Tokenizers
 public import TrainingAPI
 
-/// A training service in memory over a toy model. Its saved weights outlive it, so that a test can kill a "process" (drop the
-/// service) and start another one over the same `disk`.
+/// A training service in memory over a toy model. Its saved weights outlive it, so that a test can kill a "process"
+/// (drop the service) and start another one over the same `disk`.
 public final class FakeService: TrainingService {
     /// Where saved weights lie, by path.
     public final class Disk: Sendable {
         fileprivate let models = Mutex<[String: ToyModel]>([:])
         fileprivate let runs = Mutex(0)
-        /// A service over a disk, with room for failure.
+        /// An empty disk.
         public init() {}
         /// The paths of everything that was saved.
         public var paths: [String] { models.withLock { $0.keys.sorted() } }

@@ -1,7 +1,7 @@
 public import TrainingAPI
 
-/// Supervised fine-tuning, a preference model and RL, each stage taking up what the one before left. Killed and called again, it goes
-/// on from the last checkpoint of the stage it was in.
+/// Supervised fine-tuning, a preference model and RL, each stage taking up what the one before left. Killed and called
+/// again, it goes on from the last checkpoint of the stage it was in.
 public enum Pipeline {
     /// What the stages are trained and measured with.
     public struct Data: Sendable {
@@ -62,8 +62,9 @@ public enum Pipeline {
         public var rmCheckpoint: CheckpointRecord
     }
 
-    /// Runs the stages. The policy is measured against the SFT policy (`win_rate/sft`) and the better replies of the held-out
-    /// comparisons (`win_rate/reference`). Throws `CookbookError.model` when the judge does not pass its gate.
+    /// Runs the stages. The policy is measured against the SFT policy (`win_rate/sft`) and the better replies of the
+    /// held-out comparisons (`win_rate/reference`). Throws `CookbookError.model` when the judge does not pass its
+    /// gate.
     public static func run(
         _ config: PipelineConfig, data: Data, evaluators: [any Evaluator] = [], service: any TrainingService,
         progress: any ProgressSink = SilentProgress()
@@ -85,6 +86,9 @@ public enum Pipeline {
         guard config.runRl else { return result }
         let model = try await TrainedPreferenceModel.open(
             samplerPath: rmCheckpoint.samplerPath ?? "", service: service, roots: [config.rm.run.logPath])
+        if config.allowUngated, let reasons = model.verdict?.reasons, !reasons.isEmpty {
+            progress.note("rm: serves as the reward although " + reasons.joined(separator: "; "))
+        }
         let dataset = PairwisePreferenceRLDataset(
             prompts: data.policyPrompts, model: model, groupSize: config.groupSize, batchSize: config.groupsPerBatch,
             pattern: config.tournamentPattern, allowUngated: config.allowUngated)

@@ -1,5 +1,5 @@
-/// Settings of the three stages in one call. Each stage has a folder of its own, `sft`, `rm` and `rl`, in the pipeline's; log path,
-/// model and renderer of the stages' own settings are filled in from the pipeline's.
+/// Settings of the three stages in one call. Each stage has a folder of its own, `sft`, `rm` and `rl`, in the
+/// pipeline's; log path, model and renderer of the stages' own settings are filled in from the pipeline's.
 public struct PipelineConfig: Sendable, Equatable {
     /// The folder of the stages' folders.
     public var logPath: String

@@ -4,7 +4,8 @@ import Foundation
 public struct PreferenceGate: Sendable, Equatable, Codable {
     /// The least share of right answers, the two orders averaged.
     public var minAccuracy: Double
-    /// The least share of comparisons where both orders agree. A model that scores single replies always agrees with itself.
+    /// The least share of comparisons where both orders agree. A model that scores single replies always agrees with
+    /// itself.
     public var minOrderAgreement: Double
 
     /// A gate; better than a coin by a clear margin unless told otherwise.

@@ -45,7 +45,8 @@ public struct PreferenceModelCard: Sendable, Equatable, Codable {
         try JSONLines.write(try encoder.encode(self), to: directory.file(Self.fileName))
     }
 
-    /// The card that lists a sampler path, looked for in the given folders and the folders inside of them, two levels deep.
+    /// The card that lists a sampler path, looked for in the given folders and the folders inside of them, two levels
+    /// deep.
     public static func find(samplerPath: String, in roots: [String]) throws -> PreferenceModelCard? {
         var folders = roots.map { RunDirectory(path: $0).path }
         for _ in 0...2 {

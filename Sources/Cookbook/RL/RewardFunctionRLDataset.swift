@@ -30,7 +30,8 @@ public struct RewardFunctionRLDataset: RLDataset {
     /// The number of prompts.
     public var count: Int { prompts.count }
 
-    /// A data set of prompts and a function. `formatCoefficient` is taken off the reward of a reply that did not end by itself.
+    /// A data set of prompts and a function. `formatCoefficient` is taken off the reward of a reply that did not end
+    /// by itself.
     public init(
         prompts: [[Message]], groupSize: Int = 4, batchSize: Int = 8, formatCoefficient: Double = 0,
         reward: @escaping Reward

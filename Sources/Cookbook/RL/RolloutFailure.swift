@@ -24,7 +24,8 @@ public struct RolloutFailure: Error {
 
     /// What the user can do.
     public var hint: String {
-        "the weights are those before this step: mend the function and go on; rollout_error_tolerance = true leaves failing groups out"
+        "the weights are those before this step: mend the function and go on; "
+            + "rollout_error_tolerance = true leaves failing groups out"
     }
 }
 

@@ -1,4 +1,5 @@
-/// A measure of replies that no judge has a part in: short, ended by itself, without filler, with a key word of the answer.
+/// A measure of replies that no judge has a part in: short, ended by itself, without filler, with a key word of the
+/// answer.
 public struct RubricEvaluator: Evaluator {
     /// A prompt, and words of which a right reply contains at least one, upper or lower case.
     public struct Item: Sendable, Equatable {
@@ -29,8 +30,8 @@ public struct RubricEvaluator: Evaluator {
         self.sampling = sampling
     }
 
-    /// Samples the policy and counts: the shares `rubric/pass`, `/length`, `/not_curt`, `/ended_by_stop`, `/no_filler` and `/keyword`, and
-    /// `/mean_tokens`.
+    /// Samples the policy and counts: the shares `rubric/pass`, `/length`, `/not_curt`, `/ended_by_stop`, `/no_filler`
+    /// and `/keyword`, and `/mean_tokens`.
     public func evaluate(_ context: EvaluationContext) async throws -> Evaluation {
         let replies = try await sampling.replies(
             to: items.map(\.prompt), sampler: try await context.weights.sampler(), renderer: context.renderer

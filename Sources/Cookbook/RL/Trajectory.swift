@@ -85,7 +85,8 @@ public struct RolloutGroup: Sendable {
     /// Whether all rewards are equal, so that the group teaches nothing.
     public var isConstant: Bool { Set(trajectories.map(\.totalReward)).count <= 1 }
 
-    /// Sets each advantage to the reward's distance from the group's mean; it is not divided by the deviation (section 4.4).
+    /// Sets each advantage to the reward's distance from the group's mean; it is not divided by the deviation (section
+    /// 4.4).
     public mutating func centreAdvantages() {
         let advantages = Self.advantages(trajectories.map(\.totalReward))
         for index in trajectories.indices { trajectories[index].advantage = advantages[index] }
