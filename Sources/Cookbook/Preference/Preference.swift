@@ -2,7 +2,8 @@ public import TrainingAPI
 
 /// Training of preference models.
 public enum Preference {
-    /// Begins a run, or goes on with the one in `log_path`. The test rows decide whether the model may serve as a reward.
+    /// Begins a run, or goes on with the one in `log_path`. The test rows decide whether the model may serve as a
+    /// reward.
     public static func start(
         _ config: PreferenceConfig, data: PreferenceData, evaluators: [any Evaluator] = [],
         service: any TrainingService, progress: any ProgressSink = SilentProgress()

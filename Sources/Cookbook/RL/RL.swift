@@ -2,7 +2,8 @@ public import TrainingAPI
 
 /// Reinforcement learning from rewards of groups of replies.
 public enum RL {
-    /// Begins a run, or goes on with the one in `log_path`. Nothing is trained when the data set's judge did not pass its gate.
+    /// Begins a run, or goes on with the one in `log_path`. Nothing is trained when the data set's judge did not pass
+    /// its gate.
     public static func start(
         _ config: RLConfig, dataset: any RLDataset, test: (any RLDataset)? = nil, evaluators: [any Evaluator] = [],
         service: any TrainingService, progress: any ProgressSink = SilentProgress()

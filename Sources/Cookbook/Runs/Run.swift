@@ -1,9 +1,9 @@
 import Tensors
 public import TrainingAPI
 
-/// Training in steps that the caller paces. `step` takes some, `finish` evaluates and saves the final weights; `train` functions do
-/// both. A run that was killed goes on from its last checkpoint when it is started again with the same folder, and then equals
-/// the run that was not.
+/// Training in steps that the caller paces. `step` takes some, `finish` evaluates and saves the final weights; `train`
+/// functions do both. A run that was killed goes on from its last checkpoint when it is started again with the same
+/// folder, and then equals the run that was not.
 public actor Run {
     /// The run's folder.
     public nonisolated let logPath: String
@@ -77,9 +77,9 @@ public actor Run {
     /// Whether all steps are taken and the final weights evaluated and saved.
     public var isFinished: Bool { nextStep >= totalSteps && checkpoint?.final == true }
 
-    /// Takes up to `count` steps, fewer at the end of the data; returns how many. When the task is cancelled it stops between two
-    /// steps, saves a checkpoint and throws `cancelled`. Any other error leaves a checkpoint of the last good weights too, if
-    /// they are still at hand.
+    /// Takes up to `count` steps, fewer at the end of the data; returns how many. When the task is cancelled it stops
+    /// between two steps, saves a checkpoint and throws `cancelled`. Any other error leaves a checkpoint of the last
+    /// good weights too, if they are still at hand.
     @discardableResult
     public func step(_ count: Int = 1) async throws -> Int {
         try begin()
@@ -115,8 +115,8 @@ public actor Run {
         return nextStep - first
     }
 
-    /// Evaluates the weights as they are and saves them as `final`, however many steps were taken; does nothing when that has been
-    /// done.
+    /// Evaluates the weights as they are and saves them as `final`, however many steps were taken; does nothing when
+    /// that has been done.
     public func finish() async throws {
         try begin()
         defer { isBusy = false }
@@ -176,7 +176,8 @@ extension Run {
         return values
     }
 
-    /// Sends a step. Without `submitAhead` each update waits for its loss, so that one that is not finite changes nothing.
+    /// Sends a step. Without `submitAhead` each update waits for its loss, so that one that is not finite changes
+    /// nothing.
     private func train(
         _ batch: TrainingBatch, values: [String: Double], start: ContinuousClock.Instant
     ) async throws {

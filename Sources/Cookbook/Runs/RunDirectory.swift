@@ -10,8 +10,8 @@ public enum LogDirPolicy: String, Sendable, CaseIterable, Codable {
     case raise
 }
 
-/// A run's folder, in the Python cookbook's layout: `config.json`, `metrics.jsonl`, `checkpoints.jsonl` and a folder of rollouts
-/// for each iteration. Whole files are replaced atomically; lines are on disk when they have been added.
+/// A run's folder, in the Python cookbook's layout: `config.json`, `metrics.jsonl`, `checkpoints.jsonl` and a folder
+/// of rollouts for each iteration. Whole files are replaced atomically; lines are on disk when they have been added.
 public struct RunDirectory: Sendable {
     /// The folder.
     public let path: String
@@ -54,7 +54,8 @@ public struct RunDirectory: Sendable {
         try JSONLines.write(try Self.json(config), to: file("config.json"))
     }
 
-    /// The names of settings that differ from those in `config.json`: a resumed run then no longer equals an uninterrupted one.
+    /// The names of settings that differ from those in `config.json`: a resumed run then no longer equals an
+    /// uninterrupted one.
     func changedSettings(to config: some Encodable) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: file("config.json")),
             let old = JSONValue(parsing: data)?.object, let new = JSONValue(parsing: try Self.json(config))?.object
@@ -89,8 +90,8 @@ public struct RunDirectory: Sendable {
         try JSONLines.append(try JSONLines.line(record), to: file("checkpoints.jsonl"))
     }
 
-    /// Makes the files end where a checkpoint stands: cuts torn lines, and metrics of steps that will be taken again. What is cut
-    /// stays in `metrics.jsonl.pre_resume_NNNNNN`.
+    /// Makes the files end where a checkpoint stands: cuts torn lines, and metrics of steps that will be taken again.
+    /// What is cut stays in `metrics.jsonl.pre_resume_NNNNNN`.
     public func rewind(toStep step: Int) throws {
         try JSONLines.repair(file("checkpoints.jsonl"))
         try JSONLines.repair(file("metrics.jsonl"))

@@ -1,6 +1,7 @@
 import TrainingAPI
 
-/// What is special about a kind of training; `Run` does the rest: order of steps, evaluation, checkpoints, files, resuming.
+/// What is special about a kind of training; `Run` does the rest: order of steps, evaluation, checkpoints, files,
+/// resuming.
 protocol Stage: Sendable {
     /// What progress and errors call it.
     var name: String { get }
