@@ -86,7 +86,11 @@ public final class FakeService: TrainingService {
     }
 
     fileprivate func save(_ model: ToyModel, path: String) { disk.models.withLock { $0[path] = model } }
-    fileprivate func nextRun() -> Int { disk.runs.withLock { $0 += 1; return $0 } }
+    fileprivate func nextRun() -> Int {
+        disk.runs.withLock {
+            $0 += 1; return $0
+        }
+    }
 }
 
 /// A training client whose calls take effect in the order in which they were made.

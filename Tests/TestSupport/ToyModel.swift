@@ -65,7 +65,8 @@ struct ToyModel: Sendable {
             let g = gradient[index]
             firstMoment[index] = beta1 * firstMoment[index] + (1 - beta1) * g
             secondMoment[index] = beta2 * secondMoment[index] + (1 - beta2) * g * g
-            weights[index] -= learningRate * (firstMoment[index] / bias1) / ((secondMoment[index] / bias2).squareRoot() + eps)
+            weights[index] -=
+                learningRate * (firstMoment[index] / bias1) / ((secondMoment[index] / bias2).squareRoot() + eps)
             gradient[index] = 0
         }
         return norm

@@ -13,7 +13,8 @@ public enum Preference {
         _ = try StepPlan(
             rows: data.train.count, batchSize: config.batchSize, settings: config.run, what: "the comparisons")
         let multipleTargets = try await service.serverCapabilities().value.supportsMultipleTargets
-        let opening = try await RunOpening(settings: config.run, service: service, progress: progress)
+        let opening = try await RunOpening(
+            stage: "preference", settings: config.run, service: service, progress: progress)
         let stage = try PreferenceStage(
             config: config, data: data, evaluators: evaluators, opening: opening, multipleTargets: multipleTargets)
         return try Run(stage: stage, opening: opening, config: config)

@@ -54,7 +54,8 @@ public struct MessageEnvRLDataset: RLDataset {
 
     /// A data set of a function that makes a fresh environment of a row.
     public init(
-        count: Int, batchSize: Int, groupSize: Int, make: @escaping @Sendable (_ row: Int) async throws -> any MessageEnv
+        count: Int, batchSize: Int, groupSize: Int,
+        make: @escaping @Sendable (_ row: Int) async throws -> any MessageEnv
     ) {
         self.count = count
         self.batchSize = batchSize

@@ -12,7 +12,8 @@ public enum RL {
         guard dataset.groupSize > 0 else { throw CookbookError.usage("group_size must be at least 1") }
         _ = try StepPlan(
             rows: dataset.count, batchSize: dataset.batchSize, settings: config.run, what: "the prompts")
-        let opening = try await RunOpening(settings: config.run, service: service, progress: progress)
+        let opening = try await RunOpening(
+            stage: "rl", settings: config.run, service: service, progress: progress)
         let stage = try await RLStage(
             config: config, loss: loss, dataset: dataset, test: test, evaluators: evaluators, opening: opening,
             service: service)

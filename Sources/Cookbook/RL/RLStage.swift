@@ -127,8 +127,10 @@ struct RLStage: Stage {
         let kl = KLDivergence.estimates(sampled: sampled, other: batch.logprobs, masks: batch.masks)
         return [
             "optim/kl_sample_train_v1": kl.v1, "optim/kl_sample_train_v2": kl.v2, "optim/entropy": kl.entropy,
-            "optim/lr": config.run.learningRate * config.run.lrSchedule.multiplier(step: batch.step, total: plan.totalSteps),
-            "progress/batch": Double(batch.step), "progress/done_frac": Double(batch.step + 1) / Double(plan.totalSteps),
+            "optim/lr": config.run.learningRate
+                * config.run.lrSchedule.multiplier(step: batch.step, total: plan.totalSteps),
+            "progress/batch": Double(batch.step),
+            "progress/done_frac": Double(batch.step + 1) / Double(plan.totalSteps),
             "num_tokens": Double(batch.datums.reduce(0) { $0 + $1.modelInput.length }),
         ]
     }

@@ -53,7 +53,8 @@ public struct ReplySampler: Sendable {
             let parsed = renderer.parseResponse(sequence.tokens)
             replies.append(
                 Reply(
-                    text: parsed.message.content, tokens: sequence.tokens.count, endedByStop: parsed.termination.isClean))
+                    text: parsed.message.content, tokens: sequence.tokens.count, endedByStop: parsed.termination.isClean
+                ))
             onProgress(replies.count)
         }
         return replies

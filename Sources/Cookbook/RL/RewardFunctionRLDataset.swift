@@ -52,7 +52,9 @@ public struct RewardFunctionRLDataset: RLDataset {
                 }
             }
             var outcomes = groups.map { group in
-                Array(repeating: Result<EpisodeReward, any Error>.failure(CookbookError.cancelled), count: group.trajectories.count)
+                Array(
+                    repeating: Result<EpisodeReward, any Error>.failure(CookbookError.cancelled),
+                    count: group.trajectories.count)
             }
             for try await (group, sample, outcome) in tasks { outcomes[group][sample] = outcome }
             return outcomes.map { group in Result { try group.map { try $0.get() } } }

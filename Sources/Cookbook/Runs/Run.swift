@@ -58,6 +58,10 @@ public actor Run {
         nextStep = first
         if settings.behaviorIfLogDirExists == .delete { try directory.removeRun() }
         try directory.create()
+        let changed = opening.resumed == nil ? [] : try directory.changedSettings(to: config)
+        if !changed.isEmpty {
+            progress.note("\(stage.name): going on with other settings than before: \(changed.joined(separator: ", "))")
+        }
         try directory.write(config: config)
         if opening.resumed?.final != true || first < stage.plan.totalSteps { try directory.rewind(toStep: first) }
         metrics = try directory.metrics()
@@ -155,7 +159,8 @@ extension Run {
 
     private func evaluationContext(step: Int) -> EvaluationContext {
         EvaluationContext(
-            step: step, trainingClient: client, renderer: renderer, weights: WeightsSnapshot(client), progress: progress)
+            step: step, trainingClient: client, renderer: renderer, weights: WeightsSnapshot(client), progress: progress
+        )
     }
 
     private func evaluate(_ context: EvaluationContext, if isDue: Bool) async throws -> [String: Double] {
@@ -266,7 +271,8 @@ extension Run {
         let sampler = client.saveWeightsForSampler(name: name)
         let record = CheckpointRecord(
             name: name, nextStep: nextStep, epoch: stage.plan.epoch(step: nextStep), final: isFinal ? true : nil,
-            statePath: try await state.value, samplerPath: try await sampler.value, rendererName: renderer.name,
+            statePath: try await state.value, samplerPath: try await sampler.value, stage: stage.name,
+            rendererName: renderer.name,
             klReferencePath: stage.klReferencePath)
         try directory.append(record)
         checkpoint = record

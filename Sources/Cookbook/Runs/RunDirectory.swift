@@ -51,10 +51,22 @@ public struct RunDirectory: Sendable {
 
     /// Writes `config.json`.
     public func write(config: some Encodable) throws {
+        try JSONLines.write(try Self.json(config), to: file("config.json"))
+    }
+
+    /// The names of settings that differ from those in `config.json`: a resumed run then no longer equals an uninterrupted one.
+    func changedSettings(to config: some Encodable) throws -> [String] {
+        guard let data = FileManager.default.contents(atPath: file("config.json")),
+            let old = JSONValue(parsing: data)?.object, let new = JSONValue(parsing: try Self.json(config))?.object
+        else { return [] }
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] && $0 != "log_path" }.sorted()
+    }
+
+    private static func json(_ config: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try JSONLines.write(try encoder.encode(config), to: file("config.json"))
+        return try encoder.encode(config)
     }
 
     /// The rows of `metrics.jsonl`.

@@ -35,7 +35,9 @@ extension Stage {
     var submitAhead: Int { 0 }
     var substeps: Int { 1 }
     var klReferencePath: String? { nil }
-    func metricsAfterUpdate(of batch: TrainingBatch, client: any TrainingClient) async throws -> [String: Double] { [:] }
+    func metricsAfterUpdate(of batch: TrainingBatch, client: any TrainingClient) async throws -> [String: Double] {
+        [:]
+    }
     func write(_ batch: TrainingBatch, to directory: RunDirectory) throws {}
     func didSave(_ record: CheckpointRecord, to directory: RunDirectory) throws {}
 }
