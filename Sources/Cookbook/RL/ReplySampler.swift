@@ -1,0 +1,54 @@
+public import TrainingAPI
+
+/// Replies to prompts, one each, at fixed seeds: what evaluators compare.
+public struct ReplySampler: Sendable {
+    /// A reply.
+    public struct Reply: Sendable, Equatable {
+        public var text: String
+        /// The number of tokens, the stop included.
+        public var tokens: Int
+        public var endedByStop: Bool
+    }
+
+    public var maxTokens: Int
+    public var temperature: Double
+    public var seed: Int
+
+    /// How replies are drawn.
+    public init(maxTokens: Int, temperature: Double = 1, seed: Int = 0) {
+        self.maxTokens = maxTokens
+        self.temperature = temperature
+        self.seed = seed
+    }
+
+    /// Draws a reply to each prompt, all at once.
+    public func replies(
+        to prompts: [[Message]], sampler: any SamplingClient, renderer: any Renderer,
+        onProgress: @Sendable (Int) -> Void = { _ in }
+    ) async throws -> [Reply] {
+        let requests = try prompts.enumerated().map { index, prompt in
+            let input = try renderer.buildGenerationPrompt(prompt)
+            guard input.length < sampler.maxContextLength else {
+                throw TrainingError.contextExceeded(length: input.length + 1, limit: sampler.maxContextLength)
+            }
+            return sampler.sample(
+                prompt: input, numSamples: 1,
+                params: SamplingParams(
+                    maxTokens: min(maxTokens, sampler.maxContextLength - input.length), temperature: temperature,
+                    stop: renderer.stopCondition, seed: Rollouts.seed([seed, index])),
+                includePromptLogprobs: false)
+        }
+        var replies: [Reply] = []
+        for request in requests {
+            guard let sequence = try await request.value.sequences.first else {
+                throw TrainingError.emptyInput("the service's list of samples")
+            }
+            let parsed = renderer.parseResponse(sequence.tokens)
+            replies.append(
+                Reply(
+                    text: parsed.message.content, tokens: sequence.tokens.count, endedByStop: parsed.termination.isClean))
+            onProgress(replies.count)
+        }
+        return replies
+    }
+}

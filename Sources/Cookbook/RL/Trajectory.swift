@@ -1,0 +1,64 @@
+public import TrainingAPI
+
+/// One turn of the policy: what it saw, what it drew, what that was worth.
+public struct Transition: Sendable {
+    /// The tokens the policy saw.
+    public var observation: [Int]
+    /// The tokens it drew, the stop included.
+    public var action: [Int]
+    /// Their logprobs when they were drawn.
+    public var logprobs: [Float]
+    public var stopReason: StopReason
+    /// The action as a message.
+    public var message: Message
+    public var termination: ParseTermination
+    /// What the environment gave for this turn.
+    public var reward: Double
+    public var episodeDone: Bool
+    public var metrics: [String: Double]
+}
+
+/// One episode of the policy.
+public struct Trajectory: Sendable {
+    public var transitions: [Transition]
+    /// What the group's judge added at the end.
+    public var finalReward = 0.0
+    public var metrics: [String: Double] = [:]
+    /// How much better this episode was than its group.
+    public var advantage = 0.0
+
+    /// The rewards of all turns and the final one.
+    public var totalReward: Double { transitions.reduce(finalReward) { $0 + $1.reward } }
+    /// The last thing that the policy said.
+    public var response: String { transitions.last?.message.content ?? "" }
+    /// Whether the last turn ended by itself.
+    public var endedCleanly: Bool { transitions.last?.termination.isClean ?? false }
+}
+
+/// The episodes that share a prompt and are compared with each other.
+public struct RolloutGroup: Sendable {
+    /// The place of the group in its step's batch.
+    public var index: Int
+    /// The row of the data set.
+    public var row: Int
+    /// The conversation that all episodes begin with; for message environments that of the first episode.
+    public var prompt: [Message]
+    public var tags: [String]
+    public var trajectories: [Trajectory]
+
+    /// Whether all rewards are equal, so that the group teaches nothing.
+    public var isConstant: Bool { Set(trajectories.map(\.totalReward)).count <= 1 }
+
+    /// Sets each advantage to the reward's distance from the group's mean; it is not divided by the deviation (section 4.4).
+    public mutating func centreAdvantages() {
+        let advantages = Self.advantages(trajectories.map(\.totalReward))
+        for index in trajectories.indices { trajectories[index].advantage = advantages[index] }
+    }
+
+    /// Rewards less their mean; exactly 0 when they are all equal.
+    public static func advantages(_ rewards: [Double]) -> [Double] {
+        guard let first = rewards.first, rewards.contains(where: { $0 != first }) else { return rewards.map { _ in 0 } }
+        let mean = rewards.reduce(0, +) / Double(rewards.count)
+        return rewards.map { $0 - mean }
+    }
+}

@@ -1,0 +1,58 @@
+import TrainingAPI
+
+/// What a runner needs before its stage can be built: the folder, the client with the right weights, and the renderer.
+struct RunOpening: Sendable {
+    let settings: RunSettings
+    let directory: RunDirectory
+    /// Where the run goes on, if it was begun before.
+    let resumed: CheckpointRecord?
+    let client: any TrainingClient
+    let renderer: any Renderer
+    let progress: any ProgressSink
+
+    /// Finds the last checkpoint and loads it; nothing is written yet, so that bad data leave no trace.
+    init(settings: RunSettings, service: any TrainingService, progress: any ProgressSink) async throws {
+        try settings.validate()
+        let directory = RunDirectory(path: settings.logPath)
+        if directory.holdsRun, settings.behaviorIfLogDirExists == .raise {
+            throw CookbookError.usage(
+                "\(directory.path) already holds a run",
+                hint: "choose another log_path, or behavior_if_log_dir_exists = \"resume\" or \"delete\"")
+        }
+        let resumed =
+            settings.behaviorIfLogDirExists == .delete
+            ? nil : try CheckpointUtils.getLastCheckpoint(settings.logPath)
+        if let path = resumed?.statePath {
+            client = try await service.createTrainingClient(fromState: path, withOptimizer: true).value
+        } else if let path = settings.loadCheckpointPath {
+            client = try await service.createTrainingClient(fromState: path, withOptimizer: false).value
+        } else {
+            let lora = LoraConfig(
+                rank: settings.loraRank, seed: settings.seed, trainMlp: settings.trainMlp,
+                trainAttn: settings.trainAttn, trainUnembed: settings.trainUnembed)
+            client = try await service.createLoraTrainingClient(baseModel: settings.modelName, config: lora).value
+        }
+        if !settings.modelName.isEmpty, client.baseModel != settings.modelName {
+            let source = resumed?.statePath ?? settings.loadCheckpointPath ?? "the service"
+            throw CookbookError.model(
+                "model_name is '\(settings.modelName)', but the weights of \(source) belong to '\(client.baseModel)'",
+                hint: "choose another log_path, or the model of those weights")
+        }
+        if let recorded = resumed?.rendererName, let asked = settings.rendererName, asked != recorded {
+            throw CookbookError.model(
+                "the run in \(directory.path) was trained with renderer '\(recorded)', not '\(asked)'",
+                hint: "choose another log_path, or renderer_name = \"\(recorded)\"")
+        }
+        let name: String
+        if let chosen = settings.rendererName ?? resumed?.rendererName {
+            name = chosen
+        } else {
+            name = try Renderers.recommendedName(model: client.baseModel)
+        }
+        renderer = try Renderers.named(name, tokenizer: client.tokenizer)
+        self.settings = settings
+        self.directory = directory
+        self.resumed = resumed
+        self.progress = progress
+    }
+}
