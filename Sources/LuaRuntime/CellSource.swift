@@ -24,25 +24,60 @@ struct CellSource {
     private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
     /// The last expression, in a hidden call `__out(...)` of the same chunk: a `return` would be a tail call and lose the locals, and two
-    /// chunks would too. Lines keep their numbers.
-    func plan(compiles: (String) -> Bool) -> Plan {
+    /// chunks would too. Lines keep their numbers. `compiles` may throw when it cannot tell.
+    func plan(compiles: (String) throws(LuaError) -> Bool) throws(LuaError) -> Plan {
         guard let last = tokens.last else { return Plan(chunk: text(0..<bytes.count), isDisplaySuppressed: false) }
         let isSuppressed = bytes[last.start] == UInt8(ascii: ";") && tokens.count > 1
         // Without the semicolon, and without the comments after it
         let end = isSuppressed ? tokens[tokens.count - 2].end : bytes.count
         let whole = text(0..<bytes.count)
-        let isWholeValid = compiles(whole)
+        let isWholeValid = try compiles(whole)
         let candidates = tokens.dropLast(isSuppressed ? 1 : 0).filter(\.canBeginTail).suffix(400)
         for token in candidates.reversed() {
             let isFirst = token.start == tokens[0].start
             if isWholeValid, !isFirst, continuesExpression(at: token.start) { continue }
-            let tail = text(token.start..<end), head = text(0..<token.start)
-            guard compiles("return nil, " + tail), isFirst || compiles(head) else { continue }
-            let chunk = head + "__out(" + tail + "\n)"
-            if compiles(chunk) { return Plan(chunk: chunk, isDisplaySuppressed: isSuppressed) }
+            let tail = text(token.start..<end)
+            guard try compiles("return nil, " + tail) else { continue }
+            if !isFirst, !(try compiles(text(0..<token.start))) { continue }
+            let chunk = textWithoutConst(0..<token.start) + "__out(" + tail + "\n)"
+            if try compiles(chunk) { return Plan(chunk: chunk, isDisplaySuppressed: isSuppressed) }
         }
-        let hidden = whole + "\n__out()"
-        return Plan(chunk: compiles(hidden) ? hidden : whole, isDisplaySuppressed: isSuppressed)
+        let hidden = (isWholeValid ? textWithoutConst(0..<bytes.count) : whole) + "\n__out()"
+        return Plan(chunk: try compiles(hidden) ? hidden : whole, isDisplaySuppressed: isSuppressed)
+    }
+
+    /// Text in which blanks stand for the attribute `<const>`. Lua folds constants away, so that they would not be found among the
+    /// locals; whether they are assigned to has been checked by compiling the text as it is.
+    private func textWithoutConst(_ range: Range<Int>) -> String {
+        var copy = Array(bytes[range])
+        var isDeclaring = false
+        var index = 0
+        func matches(_ offset: Int, _ text: String) -> Bool {
+            guard tokens.indices.contains(offset) else { return false }
+            return bytes[tokens[offset].start..<tokens[offset].end].elementsEqual(text.utf8)
+        }
+        while index < tokens.count, tokens[index].end <= range.upperBound {
+            if matches(index, "local") {
+                isDeclaring = true
+                index += 1
+            } else if isDeclaring {
+                // NAME [< const >] {, NAME [< const >]}
+                var next = index + 1
+                if matches(next, "<"), matches(next + 2, ">"), next + 2 < tokens.count, tokens[next + 2].end <= range.upperBound {
+                    if matches(next + 1, "const") {
+                        for offset in tokens[next].start..<tokens[next + 2].end where bytes[offset] != UInt8(ascii: "\n") {
+                            copy[offset - range.lowerBound] = UInt8(ascii: " ")
+                        }
+                    }
+                    next += 3
+                }
+                isDeclaring = matches(next, ",")
+                index = isDeclaring ? next + 1 : next
+            } else {
+                index += 1
+            }
+        }
+        return String(decoding: copy, as: UTF8.self)
     }
 
     /// Whether Lua would read a line that begins so as a part of the line before.

@@ -54,6 +54,10 @@ public struct LuaError: UserFacingError, Equatable {
     /// The error of work that was cancelled.
     public static let cancelled = LuaError(kind: "cancelled", message: "cancelled")
 
+    static let outOfMemory = LuaError.usage("not enough memory")
+
+    var isOutOfMemory: Bool { message == Self.outOfMemory.message }
+
     static let closed = LuaError(kind: "cancelled", message: "the session has been closed")
 
     init(_ value: LuaValue) {

@@ -10,15 +10,16 @@ public final class LuaMailbox: Sendable {
     }
 
     private struct Contents {
-        var work: [Work] = []
+        var work: [Work?] = []
         var head = 0
-        var released: [Int32] = []
         var isOpen = true
         /// What to interrupt; kept here, under the lock, so that no interrupt can reach a state that is going away.
         var interrupt: (@Sendable () -> Void)?
     }
 
     private let contents = Mutex(Contents())
+    /// A lock of its own: references end wherever the last closure that holds them ends.
+    private let released = Mutex([Int32]())
     /// Becomes readable when something has been posted or an interrupt has come.
     public let wakeDescriptor: Int32
     let writeDescriptor: Int32
@@ -66,13 +67,13 @@ public final class LuaMailbox: Sendable {
     func onInterrupt(_ body: @escaping @Sendable () -> Void) { contents.withLock { $0.interrupt = body } }
 
     func release(_ id: Int32) {
-        contents.withLock { if $0.isOpen { $0.released.append(id) } }
+        released.withLock { $0.append(id) }
     }
 
     func takeReleased() -> [Int32] {
-        contents.withLock { contents in
-            defer { contents.released = [] }
-            return contents.released
+        released.withLock { released in
+            defer { released = [] }
+            return released
         }
     }
 
@@ -80,6 +81,7 @@ public final class LuaMailbox: Sendable {
         contents.withLock { contents in
             guard contents.head < contents.work.count else { return nil }
             let work = contents.work[contents.head]
+            contents.work[contents.head] = nil
             contents.head += 1
             if contents.head == contents.work.count { (contents.work, contents.head) = ([], 0) }
             return work
@@ -94,12 +96,12 @@ public final class LuaMailbox: Sendable {
     }
 
     func shut() {
-        let dropped = contents.withLock { contents -> ArraySlice<Work> in
+        let dropped = contents.withLock { contents -> ArraySlice<Work?> in
             contents.isOpen = false
             contents.interrupt = nil
             defer { (contents.work, contents.head) = ([], 0) }
             return contents.work[contents.head...]
         }
-        for work in dropped { work.drop() }
+        for work in dropped { work?.drop() }
     }
 }

@@ -10,6 +10,16 @@ public struct CellOutcome: Sendable {
     public var error: LuaError?
     /// Whether an interrupt stopped it.
     public var wasInterrupted: Bool
+
+    /// An outcome by its parts.
+    public init(
+        values: [LuaValue] = [], isDisplaySuppressed: Bool = false, error: LuaError? = nil, wasInterrupted: Bool = false
+    ) {
+        self.values = values
+        self.isDisplaySuppressed = isDisplaySuppressed
+        self.error = error
+        self.wasInterrupted = wasInterrupted
+    }
 }
 
 extension LuaState {
@@ -26,16 +36,21 @@ extension LuaState {
             evaluationDepth -= 1
             if isOutermost { endInterrupt() }
         }
-        let plan = CellSource(source).plan { self.compileError($0, name: cellName) == nil }
-        var outcome = CellOutcome(values: [], isDisplaySuppressed: plan.isDisplaySuppressed, error: nil, wasInterrupted: false)
+        var outcome = CellOutcome()
         do {
+            let plan = try CellSource(source).plan { chunk throws(LuaError) in
+                let error = self.compileError(chunk, name: cellName)
+                if let error, error.isOutOfMemory { throw error }
+                return error == nil
+            }
+            outcome.isDisplaySuppressed = plan.isDisplaySuppressed
             let thread = try perform(LB_OP_CELL, name: cellName, text: plan.chunk).reference
             var result: Result<[LuaValue], LuaError>?
             step(addTask(thread, evaluation: evaluation) { result = $0 })
             serve(until: { result != nil }, onInterrupt: {})
             outcome.values = try result?.get() ?? []
         } catch {
-            outcome.error = explained(error, source: source)
+            outcome.error = explained(LuaError(error), source: source)
         }
         outcome.wasInterrupted = isInterrupted && outcome.error?.kind == "cancelled"
         return outcome
@@ -43,8 +58,9 @@ extension LuaState {
 
     /// Whether more lines are needed: Lua says so by an error at the end of the text.
     public func isIncomplete(_ source: String) -> Bool {
-        let statement = compileError(source, name: "input")
-        let expression = compileError("return " + source, name: "input")
+        // With a newline, or a string without its closing quote would look as if it could go on
+        let statement = compileError(source + "\n", name: "input")
+        let expression = compileError("return " + source + "\n", name: "input")
         guard let statement, let expression else { return false }
         return [statement, expression].contains { $0.message.hasSuffix("<eof>") }
     }

@@ -8,6 +8,12 @@ public struct Completion: Sendable, Equatable {
     /// The whole word to stand in place of the typed one, its path included: `rlhf.tensor.zeros`.
     public var text: String
     public var kind: Kind
+
+    /// A completion by its text and kind.
+    public init(text: String, kind: Kind) {
+        self.text = text
+        self.kind = kind
+    }
 }
 
 /// A global of the session.
@@ -16,6 +22,13 @@ public struct GlobalSummary: Sendable, Equatable {
     public var type: String
     /// One short line.
     public var summary: String
+
+    /// A global by name, type and summary.
+    public init(name: String, type: String, summary: String) {
+        self.name = name
+        self.type = type
+        self.summary = summary
+    }
 }
 
 extension LuaState {

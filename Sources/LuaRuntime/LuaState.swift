@@ -189,8 +189,8 @@ extension LuaState {
 
     /// No error table arrives only when there was no memory for one.
     private func completed(_ error: LuaError?) -> LuaError {
-        var error = error ?? .usage("not enough memory")
-        if error.message == "not enough memory", error.hint == nil, let limit = options.memoryLimit {
+        var error = error ?? .outOfMemory
+        if error.isOutOfMemory, error.hint == nil, let limit = options.memoryLimit {
             error.hint =
                 "Lua may hold \(limit >> 20) MiB in this session; keep large data in tensors, and drop what is no longer needed"
         }

@@ -32,8 +32,9 @@ import Testing
     @Test("Top-level locals live on in later cells, constants and functions too")
     func localsLiveOn() throws {
         let state = try makeState()
-        _ = try state.run("local x <const> = 1\nlocal function f() return x + 1 end\nlocal t = {}", cell: "cell[1]")
+        _ = try state.run("local x <const>, y<const> = 1, 2\nlocal function f() return x + 1 end\nlocal t = {}", cell: "cell[1]")
         #expect(try state.shown("x, f(), type(t)") == "1 2 \"table\"")
+        #expect(state.evaluate("local z <const> = 1\nz = 2", cellName: "c").error?.message.contains("const") == true)
         _ = try state.run("local x = nil\nx")
         #expect(try state.shown("x") == "nil")
     }
@@ -59,7 +60,7 @@ import Testing
         let state = try makeState()
         let runtime = state.evaluate("local a = 1\n\nlocal b = a.x.y\na", cellName: "cell[7]").error
         #expect(runtime?.cell == "cell[7]" && runtime?.line == 3)
-        #expect(runtime?.message.hasPrefix("attempt to index a nil value") == true)
+        #expect(runtime?.message.hasPrefix("attempt to index a number value") == true)
         let syntax = state.evaluate("x = 1\nx = = 2", cellName: "cell[8]").error
         #expect(syntax?.cell == "cell[8]" && syntax?.line == 2)
         _ = try state.run("function fail(n)\n  error('no ' .. n)\nend", cell: "cell[2]")

@@ -5,7 +5,7 @@ import Testing
     @Test("Summaries are bounded in depth and number, mark cycles and run no __index")
     func summaries() throws {
         let state = try makeState()
-        #expect(try state.shown("local t = {1, 2, x = {y = {z = {deep = {1}}}}}\nt.self = t\nt") == "{1, 2, self = <cycle>, x = {y = {z = {deep = {...}}}}}".replacing("{deep = {...}}", with: "{...}"))
+        #expect(try state.shown("local t = {1, 2, x = {y = {z = {deep = {1}}}}}\nt.self = t\nt") == "{1, 2, self = <cycle>, x = {y = {z = {deep = {...}}}}}")
         let long = try state.shown("local t = {}\nfor i = 1, 100 do t[i] = i end\nt")
         #expect(long.contains("30") && !long.contains("31") && long.contains("... 70 more"))
         #expect(try state.shown("setmetatable({a = 1}, {__index = function() error('touched') end})") == "{a = 1}")

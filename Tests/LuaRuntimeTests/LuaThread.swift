@@ -5,7 +5,7 @@ import LuaRuntime
 func onLuaThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread { continuation.resume(with: Swift.Result { try body() }) }
-        thread.stackSize = 8 << 20
+        thread.stackSize = 16 << 20
         thread.start()
     }
 }
