@@ -7,6 +7,10 @@ public enum TrainingError: Error, Sendable, Equatable {
     case missingLossInput(String, loss: String, datum: Int)
     case unknownLossInput(String, loss: String, datum: Int, known: [String])
     case shapeMismatch(name: String, expected: [Int], got: [Int], datum: Int)
+    /// A number among a datum's tokens that is no token id; positions count from 0.
+    case invalidToken(String, name: String, datum: Int, position: Int, vocabularySize: Int?)
+    /// NaN or infinity among a datum's inputs; positions count from 0.
+    case notFiniteInput(name: String, datum: Int, position: Int)
     case tokenOutOfRange(Int, vocabularySize: Int)
     case contextExceeded(length: Int, limit: Int)
     case emptyInput(String)
@@ -21,13 +25,16 @@ extension TrainingError {
     /// The class of this error that Lua's `err.kind` shows.
     public enum Kind: String, Sendable { case usage, data, model, io, network, service, cancelled, `internal` }
 
+    /// What sort of mistake this is.
     public var kind: Kind {
         switch self {
         case .usage, .unknownLoss: .usage
         case .unknownModel, .checkpointMismatch: .model
         case .checkpointNotFound, .io: .io
         case .cancelled: .cancelled
-        case .missingLossInput, .unknownLossInput, .shapeMismatch, .tokenOutOfRange, .contextExceeded, .emptyInput, .notFinite: .data
+        case .missingLossInput, .unknownLossInput, .shapeMismatch, .invalidToken, .notFiniteInput, .tokenOutOfRange,
+            .contextExceeded, .emptyInput, .notFinite:
+            .data
         }
     }
 
@@ -46,15 +53,23 @@ extension TrainingError {
 }
 
 extension TrainingError: CustomStringConvertible {
+    /// What was wrong and where.
     public var description: String {
         switch self {
         case .usage(let message, _): message
         case .unknownModel(let name, _): "unknown model '\(name)'"
         case .unknownLoss(let name, _): "unknown loss '\(name)'"
-        case .missingLossInput(let name, let loss, let datum): "datum \(datum + 1): loss '\(loss)' needs '\(name)' in loss_fn_inputs"
-        case .unknownLossInput(let name, let loss, let datum, _): "datum \(datum + 1): loss '\(loss)' has no input '\(name)'"
+        case .missingLossInput(let name, let loss, let datum):
+            "datum \(datum + 1): loss '\(loss)' needs '\(name)' in loss_fn_inputs"
+        case .unknownLossInput(let name, let loss, let datum, _):
+            "datum \(datum + 1): loss '\(loss)' has no input '\(name)'"
         case .shapeMismatch(let name, let expected, let got, let datum):
             "datum \(datum + 1): '\(name)' has shape \(got), expected \(expected)"
+        case .invalidToken(let value, let name, let datum, let position, let size):
+            "datum \(datum + 1): '\(name)' has \(value) at position \(position + 1), which is no token id"
+                + (size.map { " of the \($0) in the vocabulary" } ?? "")
+        case .notFiniteInput(let name, let datum, let position):
+            "datum \(datum + 1): '\(name)' is not finite (NaN or infinity) at position \(position + 1)"
         case .tokenOutOfRange(let token, let size): "token id \(token) is outside the vocabulary of \(size)"
         case .contextExceeded(let length, let limit): "\(length) tokens do not fit the context of \(limit)"
         case .emptyInput(let what): "\(what) is empty"
