@@ -1,5 +1,5 @@
-// Cells and tasks. Both run in a coroutine of their own, so that a host function can wait by yielding; a cell's top-level locals are
-// copied into the session's environment when it ends, well or not.
+// Cells and tasks. Both run in a coroutine of their own, so that a host function can wait by yielding; a cell's
+// top-level locals are copied into the session's environment when it ends, well or not.
 #include <string.h>
 
 #include "internal.h"
@@ -67,7 +67,7 @@ static void keep_locals_of_failed(lua_State *L, lua_State *co) {
     if (*frame.what == 'm') keep_locals(L, co, &frame);
 }
 
-// ---- Tasks --------------------------------------------------------------------------------------------------------------------
+// ---- Tasks ----------------------------------------------------------------------------------------------------------
 
 static const char cell_mark; // a task that is a cell has this address as the key of its function in `outs`
 
@@ -143,8 +143,8 @@ static void deliver_results(lua_State *L, lb_request *request, int task, lua_Sta
     lb_deliver(L, &encoder, first, last, request->sink, request->context);
 }
 
-// Closes the to-be-closed variables of a task that has failed. They shall run although an interrupt stopped the task; a second
-// interrupt stops them too.
+// Closes the to-be-closed variables of a task that has failed. They shall run although an interrupt stopped the task; a
+// second interrupt stops them too.
 static void close_failed(lb_bridge *bridge, lua_State *co) {
     bool interrupted = atomic_exchange(&bridge->interrupted, false);
     lua_sethook(co, NULL, 0, 0);

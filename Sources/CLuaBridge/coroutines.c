@@ -1,5 +1,5 @@
-// coroutine.resume, wrap and close: like Lua's own, but they keep track of the coroutine that runs, because hooks belong to one
-// coroutine each, and they raise again in the resumer when an interrupt stopped the resumed one.
+// coroutine.resume, wrap and close: like Lua's own, but they keep track of the coroutine that runs, because hooks
+// belong to one coroutine each, and they raise again in the resumer when an interrupt stopped the resumed one.
 #include "internal.h"
 
 static lua_State *thread_argument(lua_State *L) {
@@ -82,8 +82,8 @@ static int coroutine_wrap(lua_State *L) {
 static int coroutine_close(lua_State *L) {
     lua_State *co = thread_argument(L);
     lua_Debug info;
-    bool dead_or_suspended = co != L && (lua_status(co) == LUA_YIELD || lua_status(co) != LUA_OK || !lua_getstack(co, 0, &info));
-    if (!dead_or_suspended) return luaL_error(L, "cannot close a %s coroutine", co == L ? "running" : "normal");
+    bool is_normal = co != L && lua_status(co) == LUA_OK && lua_getstack(co, 0, &info);
+    if (co == L || is_normal) return luaL_error(L, "cannot close a %s coroutine", co == L ? "running" : "normal");
     if (close_tracked(L, co) == LUA_OK) {
         lua_pushboolean(L, 1);
         return 1;

@@ -81,7 +81,7 @@ static bool is_error(lua_State *L, int index) {
     return same;
 }
 
-// ---- Tracebacks ---------------------------------------------------------------------------------------------------------------
+// ---- Tracebacks -----------------------------------------------------------------------------------------------------
 
 static int frame_count(lua_State *from) {
     lua_Debug info;
@@ -130,7 +130,7 @@ static void push_traceback(lua_State *L, lua_State *from) {
     luaL_pushresult(&text);
 }
 
-// ---- Any error value becomes an error table -----------------------------------------------------------------------------------
+// ---- Any error value becomes an error table -------------------------------------------------------------------------
 
 // If the message begins with `name:LINE: `, sets the location and returns the rest.
 static const char *strip_location(lua_State *L, int table, const char *message, const char *prefix, const char *cell) {
@@ -213,7 +213,7 @@ void lb_normalise_error(lua_State *L, lua_State *from, const char *chunk) {
     }
 }
 
-// ---- The metatable ------------------------------------------------------------------------------------------------------------
+// ---- The metatable --------------------------------------------------------------------------------------------------
 
 static int error_text(lua_State *L) {
     lua_settop(L, 1);

@@ -1,10 +1,10 @@
-// Lua calls Swift: the trampoline, and the userdata that stand for Swift objects. A Swift function returns a small number; whatever
-// raises, yields or allocates in Lua happens here, after its frames are gone.
+// Lua calls Swift: the trampoline, and the userdata that stand for Swift objects. A Swift function returns a small
+// number; whatever raises, yields or allocates in Lua happens here, after its frames are gone.
 #include <string.h>
 
 #include "internal.h"
 
-// ---- The trampoline -----------------------------------------------------------------------------------------------------------
+// ---- The trampoline -------------------------------------------------------------------------------------------------
 
 static int encode_arguments(lua_State *L) {
     lb_encoder *encoder = lua_touserdata(L, 1);
@@ -111,7 +111,7 @@ void lb_push_host_function(lua_State *L, int64_t number, bool shallow) {
     lua_pushcclosure(L, lb_host_function, 2);
 }
 
-// ---- Objects ------------------------------------------------------------------------------------------------------------------
+// ---- Objects --------------------------------------------------------------------------------------------------------
 
 typedef struct object {
     const void *box;

@@ -1,6 +1,6 @@
-// Stopping Lua from outside. There is no steady hook (it would make every loop twice as slow): the signal handler installs one on
-// the coroutine that runs at that moment, and it stays there until the outermost protected call has returned, so that neither
-// pcall nor a coroutine can swallow the interrupt.
+// Stopping Lua from outside. There is no steady hook (it would make every loop twice as slow): the signal handler
+// installs one on the coroutine that runs at that moment, and it stays there until the outermost protected call has
+// returned, so that neither pcall nor a coroutine can swallow the interrupt.
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
@@ -48,9 +48,21 @@ static void install_wake_handler(void) {
     sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
+// Threads made by libdispatch's workers inherit a mask that keeps every signal out.
+static void let_wake_signal_in(void) {
+    static _Thread_local bool is_in;
+    if (is_in) return;
+    is_in = true;
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, WAKE_SIGNAL);
+    pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
+}
+
 void lb_enter(lb_bridge *bridge) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, install_wake_handler);
+    let_wake_signal_in();
     if (atomic_load(&bridge->entered) == 0) {
         bridge->thread = pthread_self();
         bridge->outer = entered_bridge;

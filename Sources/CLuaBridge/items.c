@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-// ---- References ---------------------------------------------------------------------------------------------------------------
+// ---- References -----------------------------------------------------------------------------------------------------
 
 int lb_reference(lua_State *L) {
     lua_rawgeti(L, LUA_REGISTRYINDEX, lb_of(L)->references);
@@ -27,7 +27,7 @@ void lb_unreference(lua_State *L, int reference) {
     lua_pop(L, 1);
 }
 
-// ---- Lua to Swift -------------------------------------------------------------------------------------------------------------
+// ---- Lua to Swift ---------------------------------------------------------------------------------------------------
 
 void lb_encoder_init(lb_encoder *encoder) {
     memset(encoder, 0, offsetof(lb_encoder, path));
@@ -276,7 +276,7 @@ void lb_deliver(lua_State *L, lb_encoder *encoder, int first, int last, lb_sink 
     lua_pop(L, 1);
 }
 
-// ---- Swift to Lua -------------------------------------------------------------------------------------------------------------
+// ---- Swift to Lua ---------------------------------------------------------------------------------------------------
 
 void lb_add(lb_values *values, lb_item item) {
     if (values->count == values->capacity) {
@@ -307,7 +307,8 @@ void lb_add_string(lb_values *values, const char *bytes, size_t length) {
 void lb_values_free(const lb_bridge *bridge, lb_values *values) {
     for (size_t i = 0; i < values->count; i++) {
         lb_item *item = &values->items[i];
-        if (item->tag == LB_OBJECT && item->value.pointer != NULL) bridge->callbacks.release((void *)item->value.pointer);
+        void *box = item->tag == LB_OBJECT ? (void *)item->value.pointer : NULL;
+        if (box != NULL) bridge->callbacks.release(box);
     }
     free(values->items);
     free(values->bytes);

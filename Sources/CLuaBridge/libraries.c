@@ -1,4 +1,5 @@
-// The standard libraries as a session shows them: output goes to the host, the process cannot be ended, a sandbox is poorer.
+// The standard libraries as a session shows them: output goes to the host, the process cannot be ended, a sandbox is
+// poorer.
 #include <string.h>
 
 #include "internal.h"
@@ -55,7 +56,8 @@ static int os_exit(lua_State *L) {
 static int set_metatable(lua_State *L) { // upvalue: Lua's own
     if (lua_istable(L, 2)) {
         lua_pushliteral(L, "__gc");
-        if (lua_rawget(L, 2) != LUA_TNIL) return lb_raise(L, "usage", "finalizers (__gc) are not allowed in a sandbox", NULL);
+        if (lua_rawget(L, 2) != LUA_TNIL)
+            return lb_raise(L, "usage", "finalizers (__gc) are not allowed in a sandbox", NULL);
         lua_pop(L, 1);
     }
     int count = lua_gettop(L);
@@ -107,7 +109,8 @@ static void open_sandbox(lua_State *L) {
     lua_pop(L, 1);
     lua_getglobal(L, "os");
     remove_fields(
-        L, (const char *const[]){"execute", "exit", "getenv", "remove", "rename", "setlocale", "tmpname", "difftime", NULL});
+        L, (const char *const[]){
+               "execute", "exit", "getenv", "remove", "rename", "setlocale", "tmpname", "difftime", NULL});
     lua_pop(L, 1);
     lua_getglobal(L, "string");
     remove_fields(L, (const char *const[]){"dump", NULL});

@@ -5,7 +5,7 @@
 
 #include "internal.h"
 
-// ---- Allocator ----------------------------------------------------------------------------------------------------------------
+// ---- Allocator ------------------------------------------------------------------------------------------------------
 
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size) {
     lb_bridge *bridge = context;
@@ -40,11 +40,12 @@ void lb_fail_allocations(lb_bridge *bridge, int64_t after, int64_t count) {
     bridge->fail_count = count;
 }
 
-// ---- Open and close -----------------------------------------------------------------------------------------------------------
+// ---- Open and close -------------------------------------------------------------------------------------------------
 
 static int panic(lua_State *L) {
     const char *message = lua_tostring(L, -1);
-    fprintf(stderr, "rlhf-repl: Lua raised an error outside of a protected call: %s\n", message != NULL ? message : "?");
+    if (message == NULL) message = "?";
+    fprintf(stderr, "rlhf-repl: Lua raised an error outside of a protected call: %s\n", message);
     return 0; // Lua aborts; this is a bug of the bridge
 }
 
@@ -115,7 +116,7 @@ void lb_close(lb_bridge *bridge) {
     free(bridge);
 }
 
-// ---- Operations ---------------------------------------------------------------------------------------------------------------
+// ---- Operations -----------------------------------------------------------------------------------------------------
 
 static void deliver_top(lua_State *L, lb_request *request, bool shallow) {
     lb_encoder encoder;
@@ -227,7 +228,7 @@ static int operate(lua_State *L) {
     case LB_OP_FIELD:
         lb_push_reference(L, request->reference);
         lua_getfield(L, -1, request->name);
-        deliver_top(L, request, false);
+        deliver_top(L, request, request->flag);
         break;
     case LB_OP_DISPLAY: lb_display(L, request); break;
     case LB_OP_MEMBERS: lb_members(L, request); break;
@@ -257,7 +258,8 @@ bool lb_run(lb_bridge *bridge, lb_request *request) {
     int top = lua_gettop(L);
     if (!lua_checkstack(L, LUA_MINSTACK)) return false;
     lb_enter(bridge);
-    // An operation starts without a hook even after an interrupt, or nothing could be tidied up; one that comes now still stops it.
+    // An operation starts without a hook even after an interrupt, or nothing could be tidied up; one that comes now
+    // still stops it.
     lua_sethook(L, NULL, 0, 0);
     bridge->running = L;
     lua_pushcfunction(L, operate);

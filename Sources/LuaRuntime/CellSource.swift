@@ -23,8 +23,8 @@ struct CellSource {
 
     private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
 
-    /// The last expression, in a hidden call `__out(...)` of the same chunk: a `return` would be a tail call and lose the locals, and two
-    /// chunks would too. Lines keep their numbers. `compiles` may throw when it cannot tell.
+    /// The last expression, in a hidden call `__out(...)` of the same chunk: a `return` would be a tail call and lose
+    /// the locals, and two chunks would too. Lines keep their numbers. `compiles` may throw when it cannot tell.
     func plan(compiles: (String) throws(LuaError) -> Bool) throws(LuaError) -> Plan {
         guard let last = tokens.last else { return Plan(chunk: text(0..<bytes.count), isDisplaySuppressed: false) }
         let isSuppressed = bytes[last.start] == UInt8(ascii: ";") && tokens.count > 1
@@ -46,8 +46,8 @@ struct CellSource {
         return Plan(chunk: try compiles(hidden) ? hidden : whole, isDisplaySuppressed: isSuppressed)
     }
 
-    /// Text in which blanks stand for the attribute `<const>`. Lua folds constants away, so that they would not be found among the
-    /// locals; whether they are assigned to has been checked by compiling the text as it is.
+    /// Text in which blanks stand for the attribute `<const>`. Lua folds constants away, so that they would not be
+    /// found among the locals; whether they are assigned to has been checked by compiling the text as it is.
     private func textWithoutConst(_ range: Range<Int>) -> String {
         var copy = Array(bytes[range])
         var isDeclaring = false
@@ -63,9 +63,12 @@ struct CellSource {
             } else if isDeclaring {
                 // NAME [< const >] {, NAME [< const >]}
                 var next = index + 1
-                if matches(next, "<"), matches(next + 2, ">"), next + 2 < tokens.count, tokens[next + 2].end <= range.upperBound {
+                if matches(next, "<"), matches(next + 2, ">"), next + 2 < tokens.count,
+                    tokens[next + 2].end <= range.upperBound
+                {
                     if matches(next + 1, "const") {
-                        for offset in tokens[next].start..<tokens[next + 2].end where bytes[offset] != UInt8(ascii: "\n") {
+                        for offset in tokens[next].start..<tokens[next + 2].end
+                        where bytes[offset] != UInt8(ascii: "\n") {
                             copy[offset - range.lowerBound] = UInt8(ascii: " ")
                         }
                     }
@@ -127,7 +130,8 @@ struct CellSource {
 
     private static func isName(_ byte: UInt8) -> Bool {
         switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"), UInt8(ascii: "0")...UInt8(ascii: "9"),
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"),
             UInt8(ascii: "_"):
             true
         default: byte >= 128
@@ -149,7 +153,8 @@ struct CellSource {
         var index = start + 1
         while index < bytes.count, bytes[index] == UInt8(ascii: "=") { index += 1 }
         guard index < bytes.count, bytes[index] == UInt8(ascii: "[") else { return nil }
-        let closing = [UInt8(ascii: "]")] + Array(repeating: UInt8(ascii: "="), count: index - start - 1) + [UInt8(ascii: "]")]
+        let closing =
+            [UInt8(ascii: "]")] + Array(repeating: UInt8(ascii: "="), count: index - start - 1) + [UInt8(ascii: "]")]
         while index < bytes.count {
             if bytes[index] == closing[0], bytes[index...].starts(with: closing) { return index + closing.count }
             index += 1

@@ -5,8 +5,8 @@ public import TrainingAPI
 public enum HostResult {
     /// Values, at once.
     case values([LuaValue])
-    /// Values that come later. In a cell or task Lua's coroutine yields until they are there; elsewhere the call blocks, and interrupts
-    /// and other tasks are served meanwhile.
+    /// Values that come later. In a cell or task Lua's coroutine yields until they are there; elsewhere the call
+    /// blocks, and interrupts and other tasks are served meanwhile.
     case future(Future<[LuaValue]>)
 
     /// No value.
@@ -20,7 +20,8 @@ public enum HostResult {
 public struct HostFunction: Sendable {
     /// For error messages, for instance `rlhf.tensor.zeros`; a method's has a colon: `Tensor:sum`.
     public var name: String
-    /// Tables arrive empty, by reference only: for functions that look at identity or at one field of a large or cyclic table.
+    /// Tables arrive empty, by reference only: for functions that look at identity or at one field of a large or cyclic
+    /// table.
     public var takesReferences: Bool
     /// Called on the Lua thread. Whatever it throws becomes a Lua error.
     public var body: @Sendable (CallContext) throws -> HostResult

@@ -12,18 +12,23 @@ public protocol UserFacingError: Error {
 
 /// An error as Lua sees it: Lua's own, or a Swift error on its way through Lua.
 public struct LuaError: UserFacingError, Equatable {
+    /// One of `usage data model io network service cancelled internal`.
     public var kind: String
+    /// What was wrong.
     public var message: String
+    /// What to do about it.
     public var hint: String?
     /// The chunk where it was raised, for instance `cell[3]`.
     public var cell: String?
+    /// The line of that chunk, from 1.
     public var line: Int?
     /// Lua frames from the innermost outwards, one a line.
     public var traceback: String?
 
     /// An error by its parts.
     public init(
-        kind: String, message: String, hint: String? = nil, cell: String? = nil, line: Int? = nil, traceback: String? = nil
+        kind: String, message: String, hint: String? = nil, cell: String? = nil, line: Int? = nil,
+        traceback: String? = nil
     ) {
         self.kind = kind
         self.message = message
@@ -66,7 +71,8 @@ public struct LuaError: UserFacingError, Equatable {
             return
         }
         self.init(
-            kind: table["kind"].string ?? "usage", message: message, hint: table["hint"].string, cell: table["cell"].string,
+            kind: table["kind"].string ?? "usage", message: message, hint: table["hint"].string,
+            cell: table["cell"].string,
             line: table["line"].integer, traceback: table["traceback"].string)
     }
 }

@@ -2,7 +2,8 @@ import CLuaBridge
 import Glibc
 import Synchronization
 
-/// The way into a Lua state from other threads: work to run there, references to give up, and a descriptor that wakes its loop.
+/// The way into a Lua state from other threads: work to run there, references to give up, and a descriptor that wakes
+/// its loop.
 public final class LuaMailbox: Sendable {
     struct Work: Sendable {
         let run: @Sendable (LuaState) -> Void
@@ -42,7 +43,8 @@ public final class LuaMailbox: Sendable {
         if writeDescriptor >= 0 { _ = close(writeDescriptor) }
     }
 
-    /// Queues work for the Lua thread; `drop` is called instead when the state closes first. False if it has closed already.
+    /// Queues work for the Lua thread; `drop` is called instead when the state closes first. False if it has closed
+    /// already.
     @discardableResult
     public func post(
         _ run: @escaping @Sendable (LuaState) -> Void, drop: @escaping @Sendable () -> Void = {}

@@ -25,8 +25,8 @@ public struct ObjectType: Sendable {
     public var properties: [HostFunction]
     /// Called as `object:name(...)`.
     public var methods: [HostFunction]
-    /// Named as in Lua: `__add`, `__len`, `__call`, `__tostring`, `__close` ... `__index` gets (object, key) for every key that is neither
-    /// a method nor a property, and returns nil for those that it does not know.
+    /// Named as in Lua: `__add`, `__len`, `__call`, `__tostring`, `__close` ... `__index` gets (object, key) for every
+    /// key that is neither a method nor a property, and returns nil for those that it does not know.
     public var metamethods: [HostFunction]
 
     /// A type by name.

@@ -48,8 +48,9 @@ public final class LuaFunction: Sendable {
         self.line = line
     }
 
-    /// Calls the function on the Lua thread in a coroutine of its own, so hundreds of calls can be in flight. The Lua thread must be
-    /// evaluating or serving. Throws `LuaError`; cancelling the surrounding Swift task cancels what the function waits for.
+    /// Calls the function on the Lua thread in a coroutine of its own, so hundreds of calls can be in flight. The Lua
+    /// thread must be evaluating or serving. Throws `LuaError`; cancelling the surrounding Swift task cancels what the
+    /// function waits for.
     public func call(_ args: [LuaValue] = []) async throws -> [LuaValue] { try await reference.call(args) }
 
     /// The same as a future: queues the call at once, in the order of the calls.

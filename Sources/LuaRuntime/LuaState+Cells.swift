@@ -23,8 +23,8 @@ public struct CellOutcome: Sendable {
 }
 
 extension LuaState {
-    /// Compiles and runs a cell, and serves the loop while it waits. Its top-level locals become visible to later cells, also when it
-    /// fails. `cellName` stands in messages and tracebacks, for instance `cell[3]`.
+    /// Compiles and runs a cell, and serves the loop while it waits. Its top-level locals become visible to later
+    /// cells, also when it fails. `cellName` stands in messages and tracebacks, for instance `cell[3]`.
     public func evaluate(_ source: String, cellName: String) -> CellOutcome {
         let isOutermost = evaluationDepth == 0
         if isOutermost {
@@ -81,7 +81,8 @@ extension LuaState {
         for candidate in [line, line - 1] where lines.indices.contains(candidate) && candidate > 0 {
             guard lines[candidate].drop(while: \.isWhitespace).first == "(" else { continue }
             var error = error
-            error.hint = "line \(candidate + 1) begins with a parenthesis and so continues the line before; end that with a semicolon"
+            error.hint =
+                "line \(candidate + 1) begins with a parenthesis and continues the line before; end that with a semicolon"
             return error
         }
         return error

@@ -7,6 +7,7 @@ public struct Completion: Sendable, Equatable {
 
     /// The whole word to stand in place of the typed one, its path included: `rlhf.tensor.zeros`.
     public var text: String
+    /// What it stands for.
     public var kind: Kind
 
     /// A completion by its text and kind.
@@ -18,7 +19,9 @@ public struct Completion: Sendable, Equatable {
 
 /// A global of the session.
 public struct GlobalSummary: Sendable, Equatable {
+    /// Its name.
     public var name: String
+    /// The name of its value's type.
     public var type: String
     /// One short line.
     public var summary: String
@@ -32,8 +35,8 @@ public struct GlobalSummary: Sendable, Equatable {
 }
 
 extension LuaState {
-    /// The names that go on from the path at the end of a line, at most 200. Follows tables, `__index` tables and registered types by raw
-    /// reads; runs no code of the user's.
+    /// The names that go on from the path at the end of a line, at most 200. Follows tables, `__index` tables and
+    /// registered types by raw reads; runs no code of the user's.
     public func completions(for line: String) -> [Completion] {
         let word = Self.trailingPath(line)
         let split = word.lastIndex { $0 == "." || $0 == ":" }
@@ -45,10 +48,13 @@ extension LuaState {
 
         var kinds = [String: Completion.Kind]()
         for index in stride(from: 0, to: members.count - 1, by: 2) {
-            guard let name = members[index].string, let kind = members[index + 1].string.flatMap(Completion.Kind.init) else { continue }
+            guard let name = members[index].string, let kind = members[index + 1].string.flatMap(Completion.Kind.init)
+            else { continue }
             if kinds[name] == nil { kinds[name] = kind }
         }
-        if path.isEmpty && split == nil { for keyword in LuaKeywords.all where kinds[keyword] == nil { kinds[keyword] = .keyword } }
+        if path.isEmpty && split == nil {
+            for keyword in LuaKeywords.all where kinds[keyword] == nil { kinds[keyword] = .keyword }
+        }
         let found = kinds.filter { name, kind in
             guard name.hasPrefix(stem), !name.isEmpty else { return false }
             if name.hasPrefix("__") || (name.hasPrefix("_") && !stem.hasPrefix("_")) { return false }

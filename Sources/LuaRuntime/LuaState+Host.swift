@@ -94,7 +94,9 @@ extension LuaState {
         guard loopDepth < 40 else {
             throw LuaError.usage(
                 "too many calls wait inside of each other",
-                hint: "wait for futures in the function itself, not in a coroutine of your own or a table.sort comparison")
+                hint:
+                    "wait for futures in the function itself, not in a coroutine of your own or a table.sort comparison"
+            )
         }
         let mailbox = mailbox
         future.whenDone { _ in mailbox.wake() }

@@ -7,7 +7,8 @@ final class LuaTask {
     let id: Int
     /// The coroutine.
     let thread: Int32
-    /// The cell run that started it from Lua; an interrupt of that run stops it. 0: started by Swift, which cancels it itself.
+    /// The cell run that started it from Lua; an interrupt of that run stops it. 0: started by Swift, which cancels it
+    /// itself.
     let evaluation: Int
     let completion: (Result<[LuaValue], LuaError>) -> Void
     /// What it waits for.
@@ -39,11 +40,13 @@ extension LuaState {
         return future
     }
 
-    /// Calls a Lua function and serves the loop until it has ended. For host functions that take a Lua callback. Throws `LuaError`.
+    /// Calls a Lua function and serves the loop until it has ended. For host functions that take a Lua callback. Throws
+    /// `LuaError`.
     public func call(_ function: LuaFunction, _ args: [LuaValue] = []) throws -> [LuaValue] {
         guard loopDepth < 40 else { throw LuaError.usage("too many calls wait inside of each other") }
         let future = Future<[LuaValue]>()
-        startCall(function.reference, method: nil, args, future: future, evaluation: evaluationDepth > 0 ? evaluation : 0)
+        startCall(
+            function.reference, method: nil, args, future: future, evaluation: evaluationDepth > 0 ? evaluation : 0)
         serve(until: { future.isDone }, onInterrupt: {})
         switch future.result {
         case .success(let values): return values
@@ -57,7 +60,9 @@ extension LuaState {
     ) {
         let thread: Int32
         do {
-            guard reference.mailbox === mailbox else { throw LuaError.usage("the function belongs to another Lua state") }
+            guard reference.mailbox === mailbox else {
+                throw LuaError.usage("the function belongs to another Lua state")
+            }
             thread = try perform(LB_OP_CALL, name: method, reference: reference.id, values: args).reference
         } catch {
             return future.resolve(.failure(LuaError(error)))
@@ -134,9 +139,12 @@ extension LuaState {
 // MARK: - The loop
 
 extension LuaState {
-    /// Serves posted work, tasks, ticks and interrupts until a condition holds. After `interrupt` only those things go on that the
-    /// interrupt stops, so the condition must come true by them or by the caller's `onInterrupt`, which is then called at every turn.
-    public func run(until isDone: () -> Bool, onInterrupt: () -> Void = {}) { serve(until: isDone, onInterrupt: onInterrupt) }
+    /// Serves posted work, tasks, ticks and interrupts until a condition holds. After `interrupt` only those things go
+    /// on that the interrupt stops, so the condition must come true by them or by the caller's `onInterrupt`, which is
+    /// then called at every turn.
+    public func run(until isDone: () -> Bool, onInterrupt: () -> Void = {}) {
+        serve(until: isDone, onInterrupt: onInterrupt)
+    }
 
     /// Serves what is there without waiting: for a prompt whose own loop watches `mailbox.wakeDescriptor`.
     public func servePending() {

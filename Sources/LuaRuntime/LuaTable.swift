@@ -1,4 +1,5 @@
-/// A snapshot of a Lua table: a deep copy by value, read without metamethods. Changing it breaks the tie to the original.
+/// A snapshot of a Lua table: a deep copy by value, read without metamethods. Changing it breaks the tie to the
+/// original.
 public struct LuaTable: Sendable {
     /// A string key and its value.
     public typealias Field = (name: String, value: LuaValue)
@@ -9,9 +10,12 @@ public struct LuaTable: Sendable {
     public var fields: [Field] { didSet { reference = nil } }
     /// Pairs with any other key: numbers outside of the array, booleans, tables, objects.
     public var others: [(key: LuaValue, value: LuaValue)] { didSet { reference = nil } }
-    /// The original's identity. There for tables with functions or a metatable, on which methods can be called, and for tables that
-    /// came by reference; pushing a table with a reference gives Lua the original.
+    /// The original's identity. There for tables with functions or a metatable, on which methods can be called, and for
+    /// tables that came by reference; pushing a table with a reference gives Lua the original.
     public private(set) var reference: LuaReference?
+
+    /// An empty table.
+    public init() { self.init(array: [], fields: []) }
 
     /// A table of array items and named fields.
     public init(array: [LuaValue] = [], fields: [Field] = []) {
@@ -44,12 +48,13 @@ public struct LuaTable: Sendable {
     /// Whether there is nothing in it.
     public var isEmpty: Bool { array.isEmpty && fields.isEmpty && others.isEmpty }
 
-    /// Calls a method of the original table, `table:method(args)`, in a coroutine of its own on the Lua thread. Callable from anywhere.
-    /// Throws `LuaError`.
+    /// Calls a method of the original table, `table:method(args)`, in a coroutine of its own on the Lua thread.
+    /// Callable from anywhere. Throws `LuaError`.
     public func call(method: String, _ args: [LuaValue] = []) async throws -> [LuaValue] {
         guard let reference else {
             throw LuaError.usage(
-                "the table has no method '\(method)'", hint: "methods can be called on tables that came from Lua and hold functions")
+                "the table has no method '\(method)'",
+                hint: "methods can be called on tables that came from Lua and hold functions")
         }
         return try await reference.call(method: method, args)
     }

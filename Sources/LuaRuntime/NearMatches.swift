@@ -11,7 +11,9 @@ public enum NearMatches {
             let isPart = wanted.count >= 3 && (other.contains(wanted) || (other.count >= 3 && wanted.contains(other)))
             return isPart ? (candidate, tolerance + 1) : nil
         }
-        return scored.sorted { ($0.score, $0.name) < ($1.score, $1.name) }.prefix(limit).map(\.name)
+        let best = scored.map(\.score).min() ?? 0
+        return scored.filter { $0.score <= 2 * best }.sorted { ($0.score, $0.name) < ($1.score, $1.name) }
+            .prefix(limit).map(\.name)
     }
 
     /// `did you mean 'rank'?`, or what names there are, or nil.
@@ -23,7 +25,8 @@ public enum NearMatches {
         return "\(what): \(shown)\(known.count > 30 ? ", ..." : "")"
     }
 
-    /// The least number of insertions, deletions, replacements and swaps of neighbours (restricted Damerau-Levenshtein).
+    /// The least number of insertions, deletions, replacements and swaps of neighbours (restricted
+    /// Damerau-Levenshtein).
     private static func distance(_ first: String, _ second: String) -> Int {
         let a = Array(first.unicodeScalars), b = Array(second.unicodeScalars)
         var beforeLast = [Int](), last = Array(0...b.count)

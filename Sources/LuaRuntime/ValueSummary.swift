@@ -18,7 +18,8 @@ indirect enum DisplayNode {
         case LB_TABLE:
             let array = (0..<item.length).map { _ in DisplayNode(&reader) }
             let pairs = (0..<item.count).map { _ in (key: DisplayNode(&reader), value: DisplayNode(&reader)) }
-            self = .table(array: array, pairs: pairs.sorted { $0.key.sortKey < $1.key.sortKey }, hidden: Int(item.reference))
+            self = .table(
+                array: array, pairs: pairs.sorted { $0.key.sortKey < $1.key.sortKey }, hidden: Int(item.reference))
         default: self = .scalar(ItemReader.text(item))
         }
     }
@@ -54,7 +55,6 @@ indirect enum DisplayNode {
         return quoted + "\"" + (text.count > limit ? "... (\(text.count) characters)" : "")
     }
 
-
     private var key: String {
         switch self {
         case .scalar(let text): "[\(text)]"
@@ -65,8 +65,12 @@ indirect enum DisplayNode {
     }
 
     private static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, !(48...57).contains(first), !LuaKeywords.all.contains(text) else { return false }
-        return text.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95 }
+        guard let first = text.utf8.first, !(48...57).contains(first), !LuaKeywords.all.contains(text) else {
+            return false
+        }
+        return text.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95
+        }
     }
 
     /// Text on one line where it fits, else a line for each entry.
@@ -83,21 +87,24 @@ indirect enum DisplayNode {
             let line = "{" + parts.joined(separator: ", ") + "}"
             if indent + line.count <= width, !line.contains("\n") { return line }
             let pad = String(repeating: " ", count: inner)
-            return "{\n" + parts.map { pad + $0 }.joined(separator: ",\n") + "\n" + String(repeating: " ", count: indent) + "}"
+            return "{\n" + parts.map { pad + $0 }.joined(separator: ",\n") + "\n"
+                + String(repeating: " ", count: indent) + "}"
         }
     }
 }
 
 enum LuaKeywords {
     static let all: Set<String> = [
-        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil", "not", "or",
+        "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
+        "not", "or",
         "repeat", "return", "then", "true", "until", "while",
     ]
 }
 
 extension LuaState {
-    /// A summary of a value for people: tables to a depth and a number of items each, cycles marked, objects and tables that define
-    /// `__tostring` by it. Runs no other metamethod and never fails. A string at the top stands without quotes if asked for.
+    /// A summary of a value for people: tables to a depth and a number of items each, cycles marked, objects and tables
+    /// that define `__tostring` by it. Runs no other metamethod and never fails. A string at the top stands without
+    /// quotes if asked for.
     public func describe(
         _ value: LuaValue, depth: Int = 4, items: Int = 30, width: Int = 100, quotesStrings: Bool = true
     ) -> String {

@@ -8,7 +8,8 @@ import Testing
             ("1 + 1", "2"), ("local x = 4\nx * 2", "8"), ("x = 1; x + 1", "2"), ("'a', 2", "\"a\" 2"),
             ("local t = {}\nt.a = 5\nt.a -- note", "5"), ("return 7", "7"), ("for i = 1, 3 do end", ""), ("", ""),
             ("-- only a comment", ""), ("y = 1 -- note; y", ""), ("local s = [[\nx\n]]", ""),
-            ("math.max(\n  1,\n  3)", "3"), ("local a = 10\nlocal b = a\n-3", ""), ("f = function() return 5 end\nf()", "5"),
+            ("math.max(\n  1,\n  3)", "3"), ("local a = 10\nlocal b = a\n-3", ""),
+            ("f = function() return 5 end\nf()", "5"),
             ("s = '; 1'\n\n#s", "3"), ("if true then\n  x = 2\nend\nx", "2"), ("{1, 2}", "{1, 2}"),
         ])
     func tail(source: String, expected: String) throws {
@@ -32,7 +33,8 @@ import Testing
     @Test("Top-level locals live on in later cells, constants and functions too")
     func localsLiveOn() throws {
         let state = try makeState()
-        _ = try state.run("local x <const>, y<const> = 1, 2\nlocal function f() return x + 1 end\nlocal t = {}", cell: "cell[1]")
+        _ = try state.run(
+            "local x <const>, y<const> = 1, 2\nlocal function f() return x + 1 end\nlocal t = {}", cell: "cell[1]")
         #expect(try state.shown("x, f(), type(t)") == "1 2 \"table\"")
         #expect(state.evaluate("local z <const> = 1\nz = 2", cellName: "c").error?.message.contains("const") == true)
         _ = try state.run("local x = nil\nx")
@@ -42,7 +44,8 @@ import Testing
     @Test("Locals survive an error, also one deep below the cell")
     func localsSurviveErrors() throws {
         let state = try makeState()
-        let source = "local kept = 5\nlocal function deep(n) if n == 0 then error('stop') end deep(n - 1) return 1 end\ndeep(30)\nlocal never = 1"
+        let source =
+            "local kept = 5\nlocal function deep(n) if n == 0 then error('stop') end deep(n - 1) return 1 end\ndeep(30)\nlocal never = 1"
         #expect(state.evaluate(source, cellName: "cell[1]").error?.message == "stop")
         #expect(try state.shown("kept, never") == "5 nil")
     }
@@ -80,9 +83,13 @@ import Testing
     @Test("Error values of any type become errors with a message")
     func errorValues() throws {
         let state = try makeState()
-        #expect(state.evaluate("error{kind = 'data', message = 'bad row', hint = 'fix it'}", cellName: "c").error?.kind == "data")
+        #expect(
+            state.evaluate("error{kind = 'data', message = 'bad row', hint = 'fix it'}", cellName: "c").error?.kind
+                == "data")
         #expect(state.evaluate("error()", cellName: "c").error?.message == "error value: nil")
-        #expect(state.evaluate("error(setmetatable({}, {__tostring = function() return 'mine' end}))", cellName: "c").error?.message == "error value: mine")
+        #expect(
+            state.evaluate("error(setmetatable({}, {__tostring = function() return 'mine' end}))", cellName: "c").error?
+                .message == "error value: mine")
         #expect(state.evaluate("error(setmetatable({}, {__tostring = error}))", cellName: "c").error != nil)
     }
 

@@ -47,7 +47,9 @@ import TrainingAPI
                 state.failAllocations(after: -1, count: 0)
                 if let error = outcome.error {
                     failures += 1
-                    let isClean = error.message.contains("not enough memory") || error.message == "stack overflow" || error.message.contains("error in error handling")
+                    let isClean =
+                        error.message.contains("not enough memory") || error.message == "stack overflow"
+                        || error.message.contains("error in error handling")
                     #expect(isClean, "\(error)")
                     // pcall swallows some failures, then later lines stumble over their results
                     #expect(error.kind == "usage")

@@ -5,13 +5,19 @@ import Testing
     @Test("Summaries are bounded in depth and number, mark cycles and run no __index")
     func summaries() throws {
         let state = try makeState()
-        #expect(try state.shown("local t = {1, 2, x = {y = {z = {deep = {1}}}}}\nt.self = t\nt") == "{1, 2, self = <cycle>, x = {y = {z = {deep = {...}}}}}")
+        #expect(
+            try state.shown("local t = {1, 2, x = {y = {z = {deep = {1}}}}}\nt.self = t\nt")
+                == "{1, 2, self = <cycle>, x = {y = {z = {deep = {...}}}}}")
         let long = try state.shown("local t = {}\nfor i = 1, 100 do t[i] = i end\nt")
         #expect(long.contains("30") && !long.contains("31") && long.contains("... 70 more"))
         #expect(try state.shown("setmetatable({a = 1}, {__index = function() error('touched') end})") == "{a = 1}")
         #expect(try state.shown("setmetatable({}, {__tostring = function() return 'me' end})") == "me")
-        #expect(try state.shown("setmetatable({}, {__tostring = function() error('no') end})") == "<table: __tostring failed>")
-        #expect(try state.shown("{f = function() end, ['a b'] = 1, ['end'] = 2}") == #"{["a b"] = 1, ["end"] = 2, f = function: cell[1]:1}"#)
+        #expect(
+            try state.shown("setmetatable({}, {__tostring = function() error('no') end})")
+                == "<table: __tostring failed>")
+        #expect(
+            try state.shown("{f = function() end, ['a b'] = 1, ['end'] = 2}")
+                == #"{["a b"] = 1, ["end"] = 2, f = function: cell[1]:1}"#)
         #expect(try state.shown("'a\\n\"b\"'") == #""a\n\"b\"""#)
     }
 
@@ -51,7 +57,8 @@ import Testing
         #expect(texts("big.").count == 200)
     }
 
-    @Test("Near names are suggested", arguments: [("rnak", ["rank"]), ("learning_rat", ["learning_rate"]), ("zzz", [])])
+    @Test(
+        "Near names are suggested", arguments: [("rnak", ["rank"]), ("learning_rat", ["learning_rate"]), ("zzz", [])])
     func suggestions(name: String, expected: [String]) {
         #expect(NearMatches.of(name, among: ["rank", "learning_rate", "seed"]) == expected)
     }

@@ -1,7 +1,8 @@
 import Foundation
 import LuaRuntime
 
-/// Runs a test's body on a thread of its own, as the session does with Lua: a blocked pool thread would starve the tasks it waits for.
+/// Runs a test's body on a thread of its own, as the session does with Lua: a blocked pool thread would starve the
+/// tasks it waits for.
 func onLuaThread<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
         let thread = Thread { continuation.resume(with: Swift.Result { try body() }) }

@@ -6,9 +6,9 @@
 
 typedef struct lb_bridge lb_bridge;
 
-// ---- Values -------------------------------------------------------------------------------------------------------------------
-// Values cross the border as a flat list of items: a table is one item followed by its array items, then by its pairs (a key item
-// and a value's items, `count` times); a function is followed by a string item, the name of its chunk.
+// ---- Values ---------------------------------------------------------------------------------------------------------
+// Values cross the border as a flat list of items: a table is one item followed by its array items, then by its pairs
+// (a key item and a value's items, `count` times); a function is followed by a string item, the name of its chunk.
 
 enum {
     LB_NIL,
@@ -50,7 +50,7 @@ void lb_add(lb_values *values, lb_item item);
 void lb_add_string(lb_values *values, const char *bytes, size_t length);
 void lb_values_free(const lb_bridge *bridge, lb_values *values);
 
-// ---- Host functions -----------------------------------------------------------------------------------------------------------
+// ---- Host functions -------------------------------------------------------------------------------------------------
 
 // What a host function tells the trampoline to do once its Swift frames are gone.
 enum { LB_RETURN, LB_RAISE, LB_WAIT };
@@ -78,7 +78,7 @@ typedef struct lb_callbacks {
 // The Lua code that called a host function: its chunk's name (valid during the call) and line; false if there is none.
 bool lb_caller(const lb_call *call, const char **cell, int *line);
 
-// ---- State --------------------------------------------------------------------------------------------------------------------
+// ---- State ----------------------------------------------------------------------------------------------------------
 
 typedef struct lb_options {
     size_t memory_limit; // bytes; 0 means none
@@ -92,7 +92,7 @@ void lb_set_memory_limit(lb_bridge *bridge, size_t bytes);
 // Test aid: lets `after` growing allocations pass, then fails `count` of them. A negative `after` switches it off.
 void lb_fail_allocations(lb_bridge *bridge, int64_t after, int64_t count);
 
-// ---- Interrupts: callable from any thread and from signal handlers ------------------------------------------------------------
+// ---- Interrupts: callable from any thread and from signal handlers --------------------------------------------------
 
 void lb_interrupt(lb_bridge *bridge);
 bool lb_is_interrupted(const lb_bridge *bridge);
@@ -103,11 +103,11 @@ void lb_take_sigint(lb_bridge *bridge);
 // How many SIGINTs have come since the program started.
 int lb_sigint_count(void);
 
-// ---- Operations ---------------------------------------------------------------------------------------------------------------
+// ---- Operations -----------------------------------------------------------------------------------------------------
 
 enum {
     LB_OP_SET_GLOBAL,  // name, values[1]
-    LB_OP_GET_GLOBAL,  // name -> values
+    LB_OP_GET_GLOBAL,  // name, flag (by reference) -> values
     LB_OP_FUNCTION,    // number, flag (tables as references) -> a function
     LB_OP_DEFINE,      // name (a dotted path of _G), values[1]; a table and a function of one name become a callable table
     LB_OP_TYPE,        // name, number (the type's), values: see README
@@ -117,7 +117,7 @@ enum {
     LB_OP_RESUME,      // reference (a task) -> state, token, values
     LB_OP_ABANDON,     // reference (a task)
     LB_OP_READ,        // reference, flag (deep) -> values
-    LB_OP_FIELD,       // reference, name -> values
+    LB_OP_FIELD,       // reference, name, flag (by reference) -> values
     LB_OP_DISPLAY,     // values[1] -> values, tables cut to depth and limit
     LB_OP_MEMBERS,     // text (dotted path, may be empty) -> name, kind, name, kind, ...
     LB_OP_GLOBALS,     // -> the session's own globals: name, value (references only), ...
