@@ -20,10 +20,13 @@ final class TemporaryFolder: Sendable {
 
 /// Keeps what a runner tells.
 final class RecordedProgress: ProgressSink {
-    let reports = Mutex<[Progress]>([])
-    let notes = Mutex<[String]>([])
+    private let reports = Mutex<[StageProgress]>([])
+    private let notes = Mutex<[String]>([])
 
-    func report(_ progress: Progress) { reports.withLock { $0.append(progress) } }
+    var allReports: [StageProgress] { reports.withLock { $0 } }
+    var allNotes: [String] { notes.withLock { $0 } }
+
+    func report(_ progress: StageProgress) { reports.withLock { $0.append(progress) } }
     func note(_ message: String) { notes.withLock { $0.append(message) } }
 }
 
@@ -43,7 +46,7 @@ enum Fixtures {
         return index.isMultiple(of: 2) ? row : row.swapped
     }
 
-    static func settings(_ path: String, rate: Double = 0.05, epochs: Int = 2) -> RunSettings {
+    static func settings(_ path: String, rate: Double = 0.3, epochs: Int = 2) -> RunSettings {
         var settings = RunSettings(
             logPath: path, modelName: FakeService.modelName, rendererName: "chatml", learningRate: rate,
             numEpochs: epochs)

@@ -25,8 +25,8 @@ struct SupervisedTests {
         // An untrained toy model gives every one of its 259 tokens the same probability.
         #expect(abs(try #require(nll[0]) - log(259)) < 1e-5)
         let rates = try #require(metrics["learning_rate"]).compactMap { $0 }
-        #expect(rates.first == 0.05)
-        #expect(abs((rates.last ?? 0) - 0.05 / 6) < 1e-12)
+        #expect(rates.first == 0.3)
+        #expect(abs((rates.last ?? 0) - 0.3 / 6) < 1e-12)
         let record = try #require(try CheckpointUtils.getLastCheckpoint(folder.file("sft")))
         #expect(record.name == "final")
         #expect(record.final == true)
@@ -39,7 +39,7 @@ struct SupervisedTests {
         #expect(object["batch_size"] as? Int == 2)
         #expect(object["lr_schedule"] as? String == "linear")
         #expect(object["adam_beta1"] as? Double == 0.9)
-        #expect(progress.reports.withLock { $0 }.last { $0.stage == "supervised" }?.done == 6)
+        #expect(progress.allReports.last { $0.stage == "supervised" }?.done == 6)
     }
 
     @Test("a run that was killed goes on and equals the one that was not", arguments: [0, 1, 3])
@@ -82,7 +82,7 @@ struct SupervisedTests {
         let again = try await Supervised.train(
             config(folder.file("sft")), train: Fixtures.conversations, service: service)
         #expect(await again.isFinished)
-        #expect(service.script.withLock { $0.optimSteps } == 0)
+        #expect(service.record.optimSteps == 0)
         #expect(await again.metrics == (await first.metrics))
     }
 
@@ -105,13 +105,13 @@ struct SupervisedTests {
         let folder = try TemporaryFolder()
         let disk = FakeService.Disk()
         let service = FakeService(disk: disk)
-        service.script.withLock { $0.nanAtForwardBackward = 4 }
+        service.plan { $0.nanAtForwardBackward = 4 }
         let run = try await Supervised.start(
             config(folder.file("sft")), train: Fixtures.conversations, service: service)
         let error = await #expect(throws: StepFailure.self) { try await run.step(6) }
         #expect(error?.description == "supervised, step 3: the loss is not finite (NaN or infinity)")
         #expect(error?.hint?.contains("lower the learning rate") == true)
-        #expect(service.script.withLock { $0.optimSteps } == 3)
+        #expect(service.record.optimSteps == 3)
         #expect(try CheckpointUtils.getLastCheckpoint(folder.file("sft"))?.nextStep == 3)
         await #expect(throws: CookbookError.self) { try await run.step() }
         let again = try await Supervised.train(

@@ -1,5 +1,5 @@
 import Foundation
-public import Synchronization
+import Synchronization
 import Tensors
 import Tokenizers
 public import TrainingAPI
@@ -32,7 +32,12 @@ public final class FakeService: TrainingService {
     public let disk: Disk
     public let contextLength: Int
     public let multipleTargets: Bool
-    public let script = Mutex(Script())
+    fileprivate let script = Mutex(Script())
+
+    /// What the service was asked so far.
+    public var record: Script { script.withLock { $0 } }
+    /// Changes where the service is to fail.
+    public func plan(_ change: (inout Script) -> Void) { script.withLock { change(&$0) } }
 
     public init(disk: Disk = Disk(), contextLength: Int = 512, multipleTargets: Bool = true) {
         self.disk = disk

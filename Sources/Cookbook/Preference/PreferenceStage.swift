@@ -88,10 +88,7 @@ final class PreferenceStage: Stage {
             }
         }
         let datums = try shown.flatMap { row -> [Datum] in
-            if config.kind == .comparator {
-                let example = try comparisons.buildSupervisedExample(row)
-                return [try datum(from: example, maxLength: nil, reduction: .none)]
-            }
+            if config.kind == .comparator { return [try comparisons.datum(row, maxLength: maxLength)] }
             return try [row.chosen, row.rejected].flatMap { reply -> [Datum] in
                 let conversation = row.comparison.promptConversation + (reply ?? [])
                 return multipleTargets

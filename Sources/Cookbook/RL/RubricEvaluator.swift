@@ -1,16 +1,16 @@
 import Foundation
 
-/// A measure of replies that no judge has a part in: short, ended by itself, without filler, with the answer's key word.
+/// A measure of replies that no judge has a part in: short, ended by itself, without filler, with a key word of the answer.
 public struct RubricEvaluator: Evaluator {
-    /// A prompt and a word that a right reply contains, upper or lower case.
+    /// A prompt, and words of which a right reply contains at least one, upper or lower case.
     public struct Item: Sendable, Equatable {
         public var prompt: [Message]
-        public var keyword: String?
+        public var keywords: [String]
 
-        /// A prompt, and its key word if there is one.
-        public init(prompt: [Message], keyword: String?) {
+        /// A prompt, and its key words if there are any.
+        public init(prompt: [Message], keywords: [String] = []) {
             self.prompt = prompt
-            self.keyword = keyword
+            self.keywords = keywords
         }
     }
 
@@ -39,7 +39,7 @@ public struct RubricEvaluator: Evaluator {
         let replies = try await sampling.replies(
             to: items.map(\.prompt), sampler: try await context.weights.sampler(), renderer: context.renderer
         ) { done in
-            context.progress.report(Progress(stage: "evaluation: \(name)", done: done, total: items.count))
+            context.progress.report(StageProgress(stage: "evaluation: \(name)", done: done, total: items.count))
         }
         let checks = zip(items, replies).map { check($0, $1) }
         func share(_ values: [Bool]) -> Double { Double(values.filter { $0 }.count) / Double(max(1, values.count)) }
@@ -70,9 +70,9 @@ public struct RubricEvaluator: Evaluator {
         let text = reply.text.lowercased()
         let isShort = reply.tokens <= maxReplyTokens
         let isPlain = !phrases.contains { text.contains($0.lowercased()) }
-        let hasKeyword = item.keyword.map { text.contains($0.lowercased()) }
+        let hasKeyword = item.keywords.isEmpty ? nil : item.keywords.contains { text.contains($0.lowercased()) }
         return Check(
             isShort: isShort, isPlain: isPlain, hasKeyword: hasKeyword,
-            isGood: isShort && reply.endedByStop && isPlain && hasKeyword ?? true)
+            isGood: isShort && reply.endedByStop && isPlain && (hasKeyword ?? true))
     }
 }

@@ -42,7 +42,7 @@ public actor WinRateEvaluator: Evaluator {
         let replies = try await sampling.replies(
             to: prompts, sampler: try await context.weights.sampler(), renderer: context.renderer
         ) { done in
-            context.progress.report(Progress(stage: "evaluation: \(name)", done: done, total: prompts.count))
+            context.progress.report(StageProgress(stage: "evaluation: \(name)", done: done, total: prompts.count))
         }
         let comparisons = prompts.indices.map { index in
             Comparison(

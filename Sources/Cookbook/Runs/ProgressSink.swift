@@ -1,5 +1,5 @@
 /// How far a stage has come.
-public struct Progress: Sendable, Equatable {
+public struct StageProgress: Sendable, Equatable {
     /// What is being done, for instance `supervised` or `supervised: evaluation`.
     public var stage: String
     /// How many units are done.
@@ -21,7 +21,7 @@ public struct Progress: Sendable, Equatable {
 /// Where runners tell how far they are. Called from any thread; must return at once.
 public protocol ProgressSink: Sendable {
     /// Takes note of how far a stage has come.
-    func report(_ progress: Progress)
+    func report(_ progress: StageProgress)
     /// Takes a sentence that the user should read, for instance about rows left out.
     func note(_ message: String)
 }
@@ -31,7 +31,7 @@ public struct SilentProgress: ProgressSink {
     /// A sink that drops everything.
     public init() {}
     /// Does nothing.
-    public func report(_ progress: Progress) {}
+    public func report(_ progress: StageProgress) {}
     /// Does nothing.
     public func note(_ message: String) {}
 }

@@ -55,7 +55,7 @@ public struct NLLEvaluator: Evaluator {
             let output = try await context.trainingClient.forward(part, loss: .crossEntropy).value
             logprobs += output.lossFnOutputs.map { $0["logprobs"]?.floats ?? [] }
             context.progress.report(
-                Progress(stage: "evaluation: \(name)", done: logprobs.count, total: data.count))
+                StageProgress(stage: "evaluation: \(name)", done: logprobs.count, total: data.count))
         }
         let nll = NegativeLogLikelihood(data: data, logprobs: logprobs)
         return Evaluation(metrics: ["\(name)/nll": nll.perExample, "\(name)/nll_token": nll.perToken])
