@@ -59,7 +59,7 @@ extension Tensor.Storage {
     }
 
     /// Conversions of user data must not trap, as `Int(_:)` would for NaN and large numbers.
-    private static func clampedInteger(_ value: Double) -> Int {
+    static func clampedInteger(_ value: Double) -> Int {
         if value.isNaN { return 0 }
         if value >= 0x1p63 { return .max }
         if value < -0x1p63 { return .min }

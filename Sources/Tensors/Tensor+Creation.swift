@@ -27,18 +27,30 @@ extension Tensor {
 
     /// The same number everywhere.
     public static func full(_ shape: [Int], _ value: Double, dtype: DType = .float32) throws(TensorError) -> Tensor {
-        let count = try checkedCount(shape, op: "full")
-        return Tensor(storage: Storage(dtype, Array(repeating: value, count: count)), shape: shape)
+        try filled(shape, value, dtype, op: "full")
     }
 
     /// Zeros.
     public static func zeros(_ shape: [Int], dtype: DType = .float32) throws(TensorError) -> Tensor {
-        try full(shape, 0, dtype: dtype)
+        try filled(shape, 0, dtype, op: "zeros")
     }
 
     /// Ones.
     public static func ones(_ shape: [Int], dtype: DType = .float32) throws(TensorError) -> Tensor {
-        try full(shape, 1, dtype: dtype)
+        try filled(shape, 1, dtype, op: "ones")
+    }
+
+    private static func filled(
+        _ shape: [Int], _ value: Double, _ dtype: DType, op: String
+    ) throws(TensorError) -> Tensor {
+        let count = try checkedCount(shape, op: op)
+        let storage: Storage =
+            switch dtype {
+            case .float32: .float32(Array(repeating: Float(value), count: count))
+            case .float64: .float64(Array(repeating: value, count: count))
+            case .int64: .int64(Array(repeating: Storage.clampedInteger(value), count: count))
+            }
+        return Tensor(storage: storage, shape: shape)
     }
 
     /// The numbers `start`, `start + step` and so on, short of `end`.

@@ -7,7 +7,7 @@ extension Tensor {
     public func summary(width: Int = 80) -> String {
         if rank == 0 {
             let digits = NumberText.significant(doubles[0])
-            return "\(dtype == .int64 ? String(ints[0]) : digits)  \(dtype.abbreviation) scalar"
+            return "\(dtype == .int64 ? String(ints[0]) : digits)  \(dtype.abbreviation) scalar\(gradientNote)"
         }
         let format = SummaryFormat(of: self)
         var lines = format.header.map { [$0] } ?? []
@@ -23,9 +23,12 @@ extension Tensor {
         return lines.joined(separator: "\n")
     }
 
+    /// Derivatives keep a whole computation in memory, so it should be seen.
+    private var gradientNote: String { requiresGradient ? "  with gradient" : "" }
+
     private var footer: String {
         let values = doubles
-        let head = "\(dtype.abbreviation) \(shape.shapeText) \(NumberText.bytes(byteCount))"
+        let head = "\(dtype.abbreviation) \(shape.shapeText) \(NumberText.bytes(byteCount))\(gradientNote)"
         let numbers = values.filter { !$0.isNaN }
         let invalid = values.count - numbers.count
         guard let low = numbers.min(), let high = numbers.max() else { return head + "  nan \(invalid)" }

@@ -51,7 +51,9 @@ struct OperationTests {
         #expect(throws: TensorError.shapeMismatch(op: "dot", lhs: [2], rhs: [3])) {
             try Tensor([1, 2]).dot(Tensor([1, 2, 3]))
         }
-        #expect(throws: TensorError.shapeMismatch(op: "cat", lhs: [2, 3], rhs: [2])) { try Tensor.cat([m, Tensor([1, 2])]) }
+        #expect(throws: TensorError.shapeMismatch(op: "cat", lhs: [2, 3], rhs: [2])) {
+            try Tensor.cat([m, Tensor([1, 2])])
+        }
         #expect(throws: TensorError.shapeMismatch(op: "stack", lhs: [1], rhs: [2])) {
             try Tensor.stack([Tensor([1]), Tensor([1, 2])])
         }
@@ -66,8 +68,8 @@ struct OperationTests {
             try m.slice(1..<4)
         }
         #expect(throws: TensorError.axisOutOfRange(op: "select", axis: 0, shape: [])) { try Tensor.scalar(1)[0] }
-        #expect(throws: TensorError.invalidShape(op: "full", shape: [-1])) { try Tensor.zeros([-1]) }
-        #expect(throws: TensorError.invalidShape(op: "full", shape: [Int.max, Int.max])) {
+        #expect(throws: TensorError.invalidShape(op: "zeros", shape: [-1])) { try Tensor.zeros([-1]) }
+        #expect(throws: TensorError.invalidShape(op: "zeros", shape: [Int.max, Int.max])) {
             try Tensor.zeros([Int.max, Int.max])
         }
         #expect(throws: TensorError.empty(op: "max")) { try Tensor([Int]()).max() }

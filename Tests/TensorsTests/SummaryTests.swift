@@ -15,9 +15,10 @@ struct SummaryTests {
     }
 
     @Test("A scalar is one line")
-    func scalar() {
+    func scalar() throws {
         #expect(Tensor.scalar(0.6931472).summary() == "0.6931472  f32 scalar")
         #expect(Tensor.scalar(42).summary() == "42  i64 scalar")
+        #expect(try Tensor.scalar(0.5).requiringGradient().summary() == "0.5  f32 scalar  with gradient")
     }
 
     @Test("Columns are aligned and long axes show three at each end")
