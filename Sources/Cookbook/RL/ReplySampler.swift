@@ -8,6 +8,13 @@ public struct ReplySampler: Sendable {
         /// The number of tokens, the stop included.
         public var tokens: Int
         public var endedByStop: Bool
+
+        /// A reply's text, and how it came to its end.
+        public init(text: String, tokens: Int, endedByStop: Bool) {
+            self.text = text
+            self.tokens = tokens
+            self.endedByStop = endedByStop
+        }
     }
 
     public var maxTokens: Int

@@ -108,8 +108,7 @@ struct Rollouts: Sendable {
         let parsed = renderer.parseResponse(sequence.tokens)
         return Transition(
             observation: prompt.tokens, action: sequence.tokens, logprobs: sequence.logprobs,
-            stopReason: sequence.stopReason, message: parsed.message, termination: parsed.termination, reward: 0,
-            episodeDone: true, metrics: [:])
+            stopReason: sequence.stopReason, message: parsed.message, termination: parsed.termination)
     }
 
     private func trajectory(_ prompt: ModelInput, _ sequence: SampledSequence) -> Trajectory {

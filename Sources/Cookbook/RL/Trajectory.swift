@@ -16,6 +16,22 @@ public struct Transition: Sendable {
     public var reward: Double
     public var episodeDone: Bool
     public var metrics: [String: Double]
+
+    /// A turn.
+    public init(
+        observation: [Int], action: [Int], logprobs: [Float], stopReason: StopReason, message: Message,
+        termination: ParseTermination, reward: Double = 0, episodeDone: Bool = true, metrics: [String: Double] = [:]
+    ) {
+        self.observation = observation
+        self.action = action
+        self.logprobs = logprobs
+        self.stopReason = stopReason
+        self.message = message
+        self.termination = termination
+        self.reward = reward
+        self.episodeDone = episodeDone
+        self.metrics = metrics
+    }
 }
 
 /// One episode of the policy.
@@ -26,6 +42,9 @@ public struct Trajectory: Sendable {
     public var metrics: [String: Double] = [:]
     /// How much better this episode was than its group.
     public var advantage = 0.0
+
+    /// An episode that has not been judged yet.
+    public init(transitions: [Transition]) { self.transitions = transitions }
 
     /// The rewards of all turns and the final one.
     public var totalReward: Double { transitions.reduce(finalReward) { $0 + $1.reward } }
@@ -45,6 +64,15 @@ public struct RolloutGroup: Sendable {
     public var prompt: [Message]
     public var tags: [String]
     public var trajectories: [Trajectory]
+
+    /// A group of episodes.
+    public init(index: Int, row: Int, prompt: [Message], tags: [String] = [], trajectories: [Trajectory]) {
+        self.index = index
+        self.row = row
+        self.prompt = prompt
+        self.tags = tags
+        self.trajectories = trajectories
+    }
 
     /// Whether all rewards are equal, so that the group teaches nothing.
     public var isConstant: Bool { Set(trajectories.map(\.totalReward)).count <= 1 }
