@@ -1,5 +1,6 @@
 public import Cookbook
 public import Foundation
+import Synchronization
 public import TrainingAPI
 
 /// What the session lends to the cookbook's bindings.
@@ -16,6 +17,8 @@ public struct CookbookContext: Sendable {
     public var plot: @Sendable (RunPlot) throws -> String
     /// Makes the text of a table with a header for each column.
     public var table: @Sendable (_ columns: [String], _ rows: [[String]]) -> String
+    /// The folders of the runs that this session has begun.
+    let folders = RunFolders()
     /// The time that dated folders are named after.
     public var now: @Sendable () -> Date
 
@@ -34,6 +37,17 @@ public struct CookbookContext: Sendable {
         self.table = table
         self.now = now
     }
+}
+
+/// The folders of a session's runs, wherever they are: where a preference model's description is looked for.
+final class RunFolders: Sendable {
+    private let paths = Mutex<[String]>([])
+
+    /// Remembers a folder.
+    func add(_ path: String) { paths.withLock { if !$0.contains(path) { $0.append(path) } } }
+
+    /// The folders, the latest first.
+    var all: [String] { paths.withLock { $0.reversed() } }
 }
 
 /// A plot of a run's metrics over its steps.
@@ -57,6 +71,9 @@ public struct RunPlot: Sendable, Equatable {
 }
 
 extension CookbookContext {
+    /// Where a preference model's run may be.
+    var preferenceRoots: [String] { folders.all + [logDir] }
+
     /// A fresh folder below `logDir`, named after the time and a kind of run: `2025-01-31-14-05-09-sft`.
     func datedLogPath(_ kind: String) -> String {
         let formatter = DateFormatter()

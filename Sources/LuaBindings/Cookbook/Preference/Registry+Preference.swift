@@ -14,7 +14,7 @@ extension Registry {
                     ParameterDoc(
                         "options", "table", default: "{}",
                         """
-                        `log_path`: the run's folder, if it is not below the session's; `kind` and `renderer_name`: for weights without a \
+                        `log_path`: the run's folder, if it is neither of this session nor below its log directory; `kind` and `renderer_name`: for weights without a \
                         folder; `hard` (false): a comparator then answers -1, 0 or 1, as in the Python cookbook
                         """),
                 ], returns: "PreferenceModel", example: "local pm = rlhf.preference.model(rm.checkpoint.sampler_path)"
@@ -28,7 +28,7 @@ extension Registry {
                 try options.finish()
                 return .work {
                     let model = try await TrainedPreferenceModel.open(
-                        samplerPath: path, service: context.service, roots: [logPath ?? context.logDir], kind: kind,
+                        samplerPath: path, service: context.service, roots: logPath.map { [$0] } ?? context.preferenceRoots, kind: kind,
                         rendererName: renderer, isHard: isHard)
                     return [.object(PreferenceModelObject(model))]
                 }

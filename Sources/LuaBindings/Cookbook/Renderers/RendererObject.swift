@@ -1,5 +1,6 @@
 import Cookbook
 import LuaRuntime
+import Tensors
 import TrainingAPI
 
 /// A renderer as Lua holds it.
@@ -63,7 +64,7 @@ extension RendererObject {
                 example: "local message, ending = renderer:parse_response(response.sequences[1].tokens)"
             ) { context in
                 let renderer = try context.object(0, as: RendererObject.self).renderer
-                let tokens = try context.tokens(1)
+                let tokens = try context.tokenIDs(1)
                 return .work {
                     let parsed = renderer.parseResponse(tokens)
                     return [LuaValue(parsed.message), .string(parsed.termination.rawValue)]
@@ -105,21 +106,5 @@ extension CallContext {
                 hint: LuaRuntime.NearMatches.hint(text, among: TrainOnWhat.allCases.map(\.rawValue), what: "it is one of"))
         }
         return mode
-    }
-
-    /// Token ids: a list, or a tensor.
-    func tokens(_ index: Int) throws(LuaError) -> [Int] {
-        if let object = self[index].object as? TensorObject, object.tensor.dtype == .int64 { return object.tensor.ints }
-        guard let table = self[index].table, table.fields.isEmpty else {
-            throw mismatch(index, expected: "list of token ids")
-        }
-        var tokens: [Int] = []
-        for (place, value) in table.array.enumerated() {
-            guard let token = value.integer else {
-                throw .usage("\(functionName): token \(place + 1) must be an integer, got \(value.brief)")
-            }
-            tokens.append(token)
-        }
-        return tokens
     }
 }

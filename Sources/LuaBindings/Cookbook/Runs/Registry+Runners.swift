@@ -134,7 +134,9 @@ extension Registry {
         let maxLength = call[2].isNone ? nil : try call.integer(2, atLeast: 2)
         let mode = try call.trainOnWhat(3)
         return .work {
-            [.datum(try datum(fromConversation: messages, renderer: renderer, maxLength: maxLength, trainOnWhat: mode))]
+            let datum = try datum(
+                fromConversation: messages, renderer: renderer, maxLength: maxLength, trainOnWhat: mode)
+            return [.datum(datum, tokenizer: renderer.tokenizer)]
         }
     }
 }

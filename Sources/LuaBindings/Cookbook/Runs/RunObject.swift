@@ -56,7 +56,7 @@ extension RunObject {
             },
             constant("renderer", "What writes the conversations.", "Renderer") { .object(RendererObject($0.renderer)) },
             constant("training_client", "The client whose weights are trained.", "TrainingClient") {
-                .trainingClient($0.client)
+                .object(TrainingClientObject($0.client))
             },
             property("next_step", "The number of steps taken.", "integer") { .integer(await $0.run.nextStep) },
             property("is_finished", "Whether the final weights are evaluated and saved.", "boolean") {
@@ -73,7 +73,10 @@ extension RunObject {
                 "last",
                 "The last batch; nil before the first step. In RL, `groups[i]` has the prompt, samples, rewards and advantages of one prompt.",
                 "{step, datums, prompts, samples, rewards, advantages, groups, comparisons, logprobs}"
-            ) { await $0.run.last.map { LuaValue($0) } ?? .none },
+            ) { 
+                let tokenizer = $0.run.renderer.tokenizer
+                return await $0.run.last.map { LuaValue($0, tokenizer: tokenizer) } ?? .none
+            },
         ],
         methods: [stepMethod, finishMethod, plotMethod, samplesMethod],
         operators: [

@@ -35,6 +35,7 @@ struct RunnerBinding<Config: Sendable>: Sendable {
                 try config[keyPath: run].takePlace(&options, kind: kind, context: context)
                 try options.finish()
                 return .work { [config] in
+                    context.folders.add(config[keyPath: run].logPath)
                     let started = try await begin(config, context)
                     if toEnd { try await started.trainToEnd() }
                     return [.object(RunObject(started, context: context))]

@@ -1,13 +1,15 @@
 import Cookbook
 import Foundation
 import LuaRuntime
+import Tensors
+import Tokenizers
 
 extension LuaValue {
     /// A batch: what `run.last` shows.
-    init(_ batch: TrainingBatch) {
+    init(_ batch: TrainingBatch, tokenizer: any Tokenizer) {
         func perGroup(_ value: (RolloutGroup) -> LuaValue) -> LuaValue { LuaValue(list: batch.groups.map(value)) }
         var table: LuaTable = [
-            "step": .integer(batch.step), "datums": LuaValue(list: batch.datums.map { .datum($0) }),
+            "step": .integer(batch.step), "datums": LuaValue(list: batch.datums.map { .datum($0, tokenizer: tokenizer) }),
             "logprobs": LuaValue(list: batch.logprobs.map { .tensor(Tensor($0)) }),
         ]
         if !batch.comparisons.isEmpty {
