@@ -61,7 +61,9 @@ let package = Package(
             swiftSettings: safe),
 
         // Tests
-        .target(name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport", swiftSettings: strict),
+        .target(
+            name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport",
+            swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "ModelFiles", "TestSupport"],
@@ -74,9 +76,11 @@ let package = Package(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "CookbookTests", dependencies: ["Cookbook", "ModelFiles", "TestSupport"], resources: [.copy("Vectors")],
+            name: "CookbookTests", dependencies: ["Cookbook", "ModelFiles", "TestSupport"],
+            resources: [.copy("Vectors")],
             swiftSettings: strict),
-        .testTarget(name: "LuaRuntimeTests", dependencies: ["LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "LuaRuntimeTests", dependencies: ["LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LuaBindingsTests", dependencies: ["LuaBindings", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NotebookTests", dependencies: ["Notebook", "TestSupport"], swiftSettings: strict),

@@ -15,3 +15,25 @@ die() {
 }
 
 have() { command -v "$1" >/dev/null 2>&1; }
+
+# Puts a toolchain that swiftly installed on the PATH; shells do that only after their next start.
+use_swiftly() {
+    local environment="${SWIFTLY_HOME_DIR:-$HOME/.local/share/swiftly}/env.sh"
+    if ! have swift && [[ -f $environment ]]; then source "$environment"; fi
+}
+
+# Builds the command if a source is newer than the last build, and sets `binary`. Says nothing when there is nothing to do.
+build() {
+    local stamp="$root/.build/rlhf-repl.stamp"
+    binary="$root/.build/release/rlhf-repl"
+    if [[ -x $binary && -f $stamp && -z $(find "$root/Sources" "$root/Package.swift" -newer "$stamp" -print -quit) ]]; then
+        return
+    fi
+    say "Building; the first time takes some minutes ..."
+    use_swiftly
+    # A source that changes during the build has to be newer than the stamp.
+    mkdir -p "$root/.build"
+    touch "$stamp.new"
+    swift build --package-path "$root" -c release --product rlhf-repl >&2 || die "the build failed; see above"
+    mv "$stamp.new" "$stamp"
+}

@@ -38,7 +38,8 @@ public protocol TrainingClient: Sendable {
     /// weight, advantage and sampled logprob) may be left out; their logprob is then reported as 0.
     func forwardBackward(_ data: [Datum], loss: LossFunction) -> Future<ForwardBackwardOutput>
 
-    /// Like `forwardBackward` with a loss of the caller's own. Data carry `target_tokens` and `weights` only.
+    /// Like `forwardBackward` with a loss of the caller's own. Data carry `target_tokens` and `weights` only; give a weight to
+    /// every target whose logprob the loss reads, because those of weight 0 may be left out.
     func forwardBackwardCustom(_ data: [Datum], loss: @escaping CustomLoss) -> Future<ForwardBackwardOutput>
 
     /// Takes one AdamW step with the accumulated gradient and clears it.
@@ -83,9 +84,11 @@ public typealias CustomLoss = @Sendable (_ data: [Datum], _ logprobs: [Tensor]) 
 
 /// What a custom loss returns.
 public struct CustomLossResult: Sendable {
+    /// The scalar loss.
     public var loss: Double
     /// dLoss/dLogprob, for each datum shaped like its logprobs.
     public var gradients: [Tensor]
+    /// Metrics by name.
     public var metrics: [String: Double]
 
     /// A loss, its gradients and metrics.

@@ -10,6 +10,7 @@ public struct LossFunction: Sendable, Equatable {
         case dro
     }
 
+    /// Which loss this is.
     public let name: Name
     /// Settings with their defaults filled in.
     public let config: [String: Double]

@@ -1,8 +1,12 @@
 /// What one optimizer step does. Weight decay and clipping are off unless asked for.
 public struct AdamParams: Sendable, Equatable, Codable {
+    /// The step size.
     public var learningRate: Double
+    /// The first moment's decay.
     public var beta1: Double
+    /// The second moment's decay.
     public var beta2: Double
+    /// Added to the root of the second moment.
     public var eps: Double
     /// Decoupled weight decay: each step first multiplies the weights by `1 - learningRate * weightDecay`.
     public var weightDecay: Double
@@ -61,11 +65,15 @@ public enum StopCondition: Sendable, Equatable {
 
 /// What a LoRA adapter is made of. Alpha is fixed to 32, as in the Tinker API.
 public struct LoraConfig: Sendable, Equatable, Codable {
+    /// The inner width of the adapter.
     public var rank: Int
     /// Initialises the A matrices; nil takes a fresh one.
     public var seed: Int?
+    /// Whether the MLP is adapted.
     public var trainMlp: Bool
+    /// Whether attention is adapted.
     public var trainAttn: Bool
+    /// Whether the unembedding is adapted.
     public var trainUnembed: Bool
 
     /// The scale of the low-rank update is `alpha / rank`.

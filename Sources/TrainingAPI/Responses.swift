@@ -37,6 +37,7 @@ public struct SampledSequence: Sendable, Equatable {
     public var tokens: [Int]
     /// For each of them the logprob under the model at temperature 1, with the same bits as a forward pass gives.
     public var logprobs: [Float]
+    /// Why it ended.
     public var stopReason: StopReason
 
     /// A continuation.
@@ -49,6 +50,7 @@ public struct SampledSequence: Sendable, Equatable {
 
 /// What a sampling request returns.
 public struct SampleResponse: Sendable {
+    /// The continuations, in the order of their index.
     public var sequences: [SampledSequence]
     /// The logprob of each prompt token given those before it; nil for the first. Only if asked for.
     public var promptLogprobs: [Float?]?
@@ -64,6 +66,7 @@ public struct SampleResponse: Sendable {
 public struct ServerCapabilities: Sendable {
     /// A model on offer.
     public struct SupportedModel: Sendable {
+        /// The name that clients are created with.
         public var modelName: String
         /// The most tokens of a sequence.
         public var maxContextLength: Int
@@ -75,6 +78,7 @@ public struct ServerCapabilities: Sendable {
         }
     }
 
+    /// The models on offer.
     public var supportedModels: [SupportedModel]
     /// Names of the losses that `forwardBackward` knows.
     public var supportedLossFunctions: [String]

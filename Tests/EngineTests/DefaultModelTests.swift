@@ -10,13 +10,12 @@ struct DefaultModelTests {
     private struct Vectors: Decodable {
         struct Scored: Decodable {
             let ids: [Int]
-            let logprobs_of_next: [Double?]
-            let top5_after_last: [[Double]]
+            let logprobsOfNext: [Double?]
+            let top5AfterLast: [[Double]]
         }
         struct Greedy: Decodable {
-            let prompt_ids: [Int]
-            let greedy_ids: [Int]
-            let top1_minus_top2: [Double]
+            let promptIds: [Int]
+            let greedyIds: [Int]
         }
         let scored: [Scored]
         let greedy: [Greedy]
@@ -27,7 +26,9 @@ struct DefaultModelTests {
 
     private func vectors() throws -> Vectors {
         let url = try #require(Bundle.module.url(forResource: "Vectors/forward_smollm2", withExtension: "json"))
-        return try JSONDecoder().decode(Vectors.self, from: Data(contentsOf: url))
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        return try decoder.decode(Vectors.self, from: Data(contentsOf: url))
     }
 
     private func client() async throws -> any SamplingClient {
@@ -39,13 +40,15 @@ struct DefaultModelTests {
         let client = try await client()
         for scored in try vectors().scored {
             let logprobs = try await client.computeLogprobs(ModelInput(tokens: scored.ids)).value
-            for (got, expected) in zip(logprobs, scored.logprobs_of_next) {
+            for (got, expected) in zip(logprobs, scored.logprobsOfNext) {
                 guard let expected else { continue }
                 #expect(abs(Double(try #require(got)) - expected) < 2e-3)
             }
-            let candidates = scored.top5_after_last.map { Int($0[0]) }
+            let candidates = scored.top5AfterLast.map { Int($0[0]) }
             let next = try await client.scoreNextTokens([ModelInput(tokens: scored.ids)], candidates: candidates).value
-            for (got, expected) in zip(next[0], scored.top5_after_last) { #expect(abs(Double(got) - expected[1]) < 2e-3) }
+            for (got, expected) in zip(next[0], scored.top5AfterLast) {
+                #expect(abs(Double(got) - expected[1]) < 2e-3)
+            }
         }
     }
 
@@ -54,11 +57,11 @@ struct DefaultModelTests {
         let client = try await client()
         for case let greedy in try vectors().greedy {
             let response = try await client.sample(
-                prompt: ModelInput(tokens: greedy.prompt_ids), numSamples: 1,
-                params: SamplingParams(maxTokens: greedy.greedy_ids.count, temperature: 0, stop: .tokens([2])),
+                prompt: ModelInput(tokens: greedy.promptIds), numSamples: 1,
+                params: SamplingParams(maxTokens: greedy.greedyIds.count, temperature: 0, stop: .tokens([2])),
                 includePromptLogprobs: false
             ).value
-            #expect(response.sequences[0].tokens == greedy.greedy_ids)
+            #expect(response.sequences[0].tokens == greedy.greedyIds)
         }
     }
 }

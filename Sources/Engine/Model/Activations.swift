@@ -49,7 +49,8 @@ final class Activations {
             return next
         }
         return Layer(
-            x: parts[0], n1: parts[1], rms1: parts[2], qkv: parts[3], attended: parts[4], lse: parts[5], middle: parts[6],
+            x: parts[0], n1: parts[1], rms1: parts[2], qkv: parts[3], attended: parts[4], lse: parts[5],
+            middle: parts[6],
             n2: parts[7], rms2: parts[8], gateUp: parts[9], h: parts[10], hiddenQKV: parts[11], hiddenOutput: parts[12],
             hiddenGateUp: parts[13], hiddenDown: parts[14])
     }

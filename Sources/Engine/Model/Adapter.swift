@@ -16,19 +16,21 @@ final class Adapter: Sendable {
         self.layout = layout
         self.parameters = parameters
         transposed = FloatBuffer(count: parameters.count)
-        for (_, group) in layout.named {
+        for (_, group) in layout.groups {
             ck_transpose(
-                group.inputWidth, group.hiddenWidth, parameters.base + group.a, group.hiddenWidth, transposed.base + group.a)
+                group.inputWidth, group.hiddenWidth, parameters.base + group.a, group.hiddenWidth,
+                transposed.base + group.a)
             ck_transpose(
-                group.paddedRank, group.outputWidth, parameters.base + group.b, group.outputWidth, transposed.base + group.b)
+                group.paddedRank, group.outputWidth, parameters.base + group.b, group.outputWidth,
+                transposed.base + group.b)
         }
     }
 
     /// Fresh parameters: A uniform in ±1/sqrt(inputWidth), as PEFT's default (Kaiming with a = sqrt 5) gives; B zero.
     static func initialParameters(_ layout: LoraLayout, seed: Int) -> FloatBuffer {
         let parameters = FloatBuffer(count: layout.parameterCount)
-        for (index, named) in layout.named.enumerated() {
-            let group = named.group
+        for (index, entry) in layout.groups.enumerated() {
+            let group = entry.group
             let bound = 1 / Double(group.inputWidth).squareRoot()
             for projection in group.projections.indices {
                 var random = SeededRandom(seed, index, projection)

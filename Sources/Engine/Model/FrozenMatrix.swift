@@ -23,16 +23,21 @@ struct FrozenMatrix: Sendable {
     }
 
     /// y [rows, outputWidth] = x W, or += with `accumulate`.
-    func apply(_ pool: ThreadPool, rows: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>, accumulate: Bool = false) {
+    func apply(
+        _ pool: ThreadPool, rows: Int, _ x: UnsafePointer<Float>, to y: UnsafeMutablePointer<Float>,
+        accumulate: Bool = false
+    ) {
         ck_matmul(
             pool.handle, rows, outputWidth, inputWidth, x, inputWidth, 1, ck_operand(data: forward.base, stride: 0), y,
             outputWidth, 1, accumulate)
     }
 
     /// dx [rows, inputWidth] = dy W^T.
-    func applyTransposed(_ pool: ThreadPool, rows: Int, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>) {
+    func applyTransposed(_ pool: ThreadPool, rows: Int, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>)
+    {
         ck_matmul(
-            pool.handle, rows, inputWidth, outputWidth, dy, outputWidth, 1, ck_operand(data: backward.base, stride: 0), dx,
+            pool.handle, rows, inputWidth, outputWidth, dy, outputWidth, 1, ck_operand(data: backward.base, stride: 0),
+            dx,
             inputWidth, 1, false)
     }
 }

@@ -1,11 +1,11 @@
+import ModelFiles
 import TrainingAPI
 
 /// A linear layer of the transformer that an adapter may extend. Projections that read the same input form one group: they share
 /// one matrix product for x A, and their B matrices stand side by side.
 struct LoraGroup: Sendable, Equatable {
     struct Projection: Sendable, Equatable {
-        /// The module's name in PEFT files, for instance `self_attn.q_proj`.
-        let module: String
+        let module: PEFTAdapter.Module
         /// The columns of the group's output that it writes.
         let columns: Range<Int>
         /// Rotary heads in these columns; 0 where the layout of the outputs is the same in all file formats.
@@ -48,7 +48,9 @@ struct LoraLayout: Sendable, Equatable {
     init(shape: TransformerShape, config: LoraConfig) {
         let padded = (config.rank + 15) / 16 * 16
         var next = 0
-        func group(_ input: Int, _ modules: [(String, width: Int, heads: Int)], if wanted: Bool) -> LoraGroup? {
+        func group(_ input: Int, _ modules: [(PEFTAdapter.Module, width: Int, heads: Int)], if wanted: Bool)
+            -> LoraGroup?
+        {
             guard wanted else { return nil }
             var column = 0
             let projections = modules.map { module in
@@ -67,29 +69,28 @@ struct LoraLayout: Sendable, Equatable {
                 qkv: group(
                     shape.width,
                     [
-                        ("self_attn.q_proj", shape.queryWidth, shape.heads),
-                        ("self_attn.k_proj", shape.kvWidth, shape.kvHeads), ("self_attn.v_proj", shape.kvWidth, 0),
+                        (.query, shape.queryWidth, shape.heads),
+                        (.key, shape.kvWidth, shape.kvHeads), (.value, shape.kvWidth, 0),
                     ], if: config.trainAttn),
-                attentionOutput: group(shape.queryWidth, [("self_attn.o_proj", shape.width, 0)], if: config.trainAttn),
+                attentionOutput: group(shape.queryWidth, [(.output, shape.width, 0)], if: config.trainAttn),
                 gateUp: group(
-                    shape.width, [("mlp.gate_proj", shape.feedForward, 0), ("mlp.up_proj", shape.feedForward, 0)],
+                    shape.width, [(.gate, shape.feedForward, 0), (.up, shape.feedForward, 0)],
                     if: config.trainMlp),
-                down: group(shape.feedForward, [("mlp.down_proj", shape.width, 0)], if: config.trainMlp))
+                down: group(shape.feedForward, [(.down, shape.width, 0)], if: config.trainMlp))
         }
-        head = group(shape.width, [("lm_head", shape.vocabulary, 0)], if: config.trainUnembed)
+        head = group(shape.width, [(.unembedding, shape.vocabulary, 0)], if: config.trainUnembed)
         rank = config.rank
         paddedRank = padded
         parameterCount = next
         scale = Float(LoraConfig.alpha / Double(config.rank))
     }
 
-    /// Every group with the PEFT prefix of its modules.
-    var named: [(prefix: String, group: LoraGroup)] {
+    /// Every group with its layer; the unembedding counts as layer 0.
+    var groups: [(layer: Int, group: LoraGroup)] {
         let inLayers = layers.enumerated().flatMap { index, layer in
-            [layer.qkv, layer.attentionOutput, layer.gateUp, layer.down].compactMap { group in
-                group.map { ("model.layers.\(index).", $0) }
+            [layer.qkv, layer.attentionOutput, layer.gateUp, layer.down].compactMap { group in group.map { (index, $0) }
             }
         }
-        return inLayers + (head.map { [("", $0)] } ?? [])
+        return inLayers + (head.map { [(0, $0)] } ?? [])
     }
 }

@@ -29,7 +29,8 @@ final class KVBlock: @unchecked Sendable {
 
     var segment: ck_kv_segment {
         ck_kv_segment(
-            base: UnsafePointer(memory.base), layer_stride: capacity * rowWidth, stride: rowWidth, v_offset: rowWidth / 2,
+            base: UnsafePointer(memory.base), layer_stride: capacity * rowWidth, stride: rowWidth,
+            v_offset: rowWidth / 2,
             count: Int32(count))
     }
 }
@@ -53,7 +54,9 @@ struct RowBatch {
 
     /// Adds the tokens of a sequence; returns their rows.
     @discardableResult
-    mutating func append(_ newTokens: some Collection<Int>, position: Int = 0, blocks: [KVBlock] = [], adapter: Adapter?) -> Range<Int> {
+    mutating func append(
+        _ newTokens: some Collection<Int>, position: Int = 0, blocks: [KVBlock] = [], adapter: Adapter?
+    ) -> Range<Int> {
         let rows = count..<count + newTokens.count
         tokens += newTokens.map { Int32($0) }
         positions += (position..<position + newTokens.count).map { Int32($0) }

@@ -6,7 +6,9 @@ final class ThreadPool: @unchecked Sendable {
 
     /// Throws when no memory for a pool is left.
     init(threads: Int) throws {
-        guard let handle = ck_pool_create(Int32(threads)) else { throw EngineError.outOfMemory("a pool of \(threads) threads") }
+        guard let handle = ck_pool_create(Int32(threads)) else {
+            throw EngineError.outOfMemory("a pool of \(threads) threads")
+        }
         self.handle = handle
     }
 

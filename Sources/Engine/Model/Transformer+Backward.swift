@@ -9,7 +9,8 @@ final class BackwardScratch {
     init(shape: TransformerShape, capacity: Int, paddedRank: Int) {
         (self.capacity, self.paddedRank) = (capacity, paddedRank)
         let widths = [
-            shape.width, max(shape.width, shape.queryWidth), shape.queryWidth, shape.qkvWidth, shape.feedForward, 3 * paddedRank,
+            shape.width, max(shape.width, shape.queryWidth), shape.queryWidth, shape.qkvWidth, shape.feedForward,
+            3 * paddedRank,
         ]
         memory = FloatBuffer(count: widths.reduce(0, +) * capacity)
         var next = memory.base
@@ -40,7 +41,8 @@ extension Transformer {
         ) {
             guard let group else { return }
             adapter.applyBackward(
-                group, pool, rows: rows, x: x, hidden: hidden, dy: dy, dHidden: scratch.dHidden, gradient: gradient, dx: dx)
+                group, pool, rows: rows, x: x, hidden: hidden, dy: dy, dHidden: scratch.dHidden, gradient: gradient,
+                dx: dx)
         }
         scratch.dx.update(repeating: 0, count: rows * shape.width)
         normBackward(rows, activations.final, model.finalNorm, activations.finalRms, scratch)

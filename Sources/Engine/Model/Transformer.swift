@@ -90,7 +90,8 @@ struct Transformer {
                 let base = activations.layer(0).qkv + sequence.rows.lowerBound * shape.qkvWidth + shape.queryWidth
                 segments.append(
                     ck_kv_segment(
-                        base: base, layer_stride: activations.layerStride, stride: shape.qkvWidth, v_offset: shape.kvWidth,
+                        base: base, layer_stride: activations.layerStride, stride: shape.qkvWidth,
+                        v_offset: shape.kvWidth,
                         count: Int32(sequence.rows.count)))
             } else {
                 segments += sequence.blocks.map(\.segment)

@@ -42,7 +42,8 @@ final class VocabularyHead {
     /// The backward pass of `logprobs`: given dLoss/dLogprob of each target, writes the gradient of the normed rows into `dNormed`
     /// (rows without a query are left alone) and adds the adapter's.
     func backward(
-        _ queries: [Query], weights: [ArraySlice<Float>], normed: UnsafePointer<Float>, dNormed: UnsafeMutablePointer<Float>,
+        _ queries: [Query], weights: [ArraySlice<Float>], normed: UnsafePointer<Float>,
+        dNormed: UnsafeMutablePointer<Float>,
         adapter: Adapter, gradient: FloatBuffer
     ) {
         let shape = model.shape
@@ -61,7 +62,8 @@ final class VocabularyHead {
             model.head.applyTransposed(pool, rows: chunk.count, logits.base, to: dx.base)
             if let group = adapter.layout.head {
                 adapter.applyBackward(
-                    group, pool, rows: chunk.count, x: x.base, hidden: hidden.base, dy: logits.base, dHidden: dHidden.base,
+                    group, pool, rows: chunk.count, x: x.base, hidden: hidden.base, dy: logits.base,
+                    dHidden: dHidden.base,
                     gradient: gradient, dx: dx.base)
             }
             for (index, query) in chunk.enumerated() {

@@ -49,7 +49,8 @@ final class Sampler {
                 for (entry, blocks) in zip(admitted, sequences) {
                     if entry.request.includePromptLogprobs {
                         keepPromptLogprobs(
-                            entry.request, tokens: 0..<entry.request.prompt.count, firstRow: entry.rows.lowerBound, activations)
+                            entry.request, tokens: 0..<entry.request.prompt.count, firstRow: entry.rows.lowerBound,
+                            activations)
                     }
                     start(entry.request, promptBlocks: blocks, lastRow: entry.rows.upperBound - 1, activations)
                 }
@@ -110,7 +111,8 @@ final class Sampler {
         var batch = RowBatch()
         for sequence in active {
             batch.append(
-                sequence.tokens.suffix(1), position: sequence.lastPosition, blocks: sequence.blocksWithRoom(model.shape),
+                sequence.tokens.suffix(1), position: sequence.lastPosition,
+                blocks: sequence.blocksWithRoom(model.shape),
                 adapter: sequence.request.adapter)
         }
         let activations = run(batch)
@@ -170,7 +172,8 @@ final class Sampler {
             let activations = run(batch)
             for entry in packed {
                 let queries = requests[entry.request].items[entry.item].wanted.map {
-                    VocabularyHead.Query(row: entry.rows.lowerBound + $0.position, targets: $0.targets.map { Int32($0) }[...])
+                    VocabularyHead.Query(
+                        row: entry.rows.lowerBound + $0.position, targets: $0.targets.map { Int32($0) }[...])
                 }
                 results[entry.request][entry.item] = head.logprobs(
                     queries, normed: activations.normed, adapter: requests[entry.request].adapter)
@@ -181,9 +184,11 @@ final class Sampler {
 
     private func run(_ batch: RowBatch) -> Activations {
         let rank = batch.adapterRuns.compactMap { $0.adapter?.layout.paddedRank }.max() ?? 16
-        let space = activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, keepAll: false) ? $0 : nil }
+        let space =
+            activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, keepAll: false) ? $0 : nil }
             ?? Activations(
-                shape: model.shape, capacity: max(batch.count, SampleRequest.rowsPerPass), paddedRank: rank, keepAll: false)
+                shape: model.shape, capacity: max(batch.count, SampleRequest.rowsPerPass), paddedRank: rank,
+                keepAll: false)
         activations = space
         transformer.forward(batch, space)
         return space

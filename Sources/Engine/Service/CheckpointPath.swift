@@ -25,7 +25,8 @@ struct CheckpointPath: Sendable, Equatable {
     /// Reads a `tinker://` path.
     init(_ text: String) throws(TrainingError) {
         let scheme = "tinker://"
-        let parts = text.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false).map(String.init)
+        let parts = text.dropFirst(scheme.count).split(separator: "/", omittingEmptySubsequences: false).map(
+            String.init)
         guard text.hasPrefix(scheme), parts.count == 3, let kind = Kind(rawValue: parts[1]) else {
             throw .usage(
                 "'\(text)' is no checkpoint path",

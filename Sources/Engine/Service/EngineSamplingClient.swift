@@ -78,11 +78,15 @@ package final class EngineSamplingClient: SamplingClient {
         guard params.temperature >= 0, params.temperature.isFinite else {
             throw .usage("temperature is \(params.temperature), expected 0 or more")
         }
-        guard params.topP > 0, params.topP <= 1 else { throw .usage("top_p is \(params.topP), expected more than 0 and at most 1") }
+        guard params.topP > 0, params.topP <= 1 else {
+            throw .usage("top_p is \(params.topP), expected more than 0 and at most 1")
+        }
         guard params.topK == -1 || params.topK >= 1 else {
             throw .usage("top_k is \(params.topK), expected at least 1, or -1 for all tokens")
         }
-        if let maxTokens = params.maxTokens, maxTokens < 1 { throw .usage("max_tokens is \(maxTokens), expected at least 1") }
+        if let maxTokens = params.maxTokens, maxTokens < 1 {
+            throw .usage("max_tokens is \(maxTokens), expected at least 1")
+        }
         let wanted = promptLength + (params.maxTokens ?? 1)
         guard wanted <= maxContextLength else { throw .contextExceeded(length: wanted, limit: maxContextLength) }
     }

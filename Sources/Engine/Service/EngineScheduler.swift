@@ -29,7 +29,9 @@ package final class EngineScheduler: Sendable {
     init(model: BaseModel, threads: Int) throws {
         let pool = try ThreadPool(threads: threads)
         let thread = Thread { [self] in
-            run(Workspace(pool: pool, learner: Learner(model: model, pool: pool), sampler: Sampler(model: model, pool: pool)))
+            run(
+                Workspace(
+                    pool: pool, learner: Learner(model: model, pool: pool), sampler: Sampler(model: model, pool: pool)))
         }
         thread.name = "engine"
         thread.stackSize = 8 << 20

@@ -55,19 +55,18 @@ package final class EngineService: TrainingService {
                 throw TrainingError.usage("an adapter needs one of train_mlp, train_attn and train_unembed")
             }
             let entry = try load(baseModel)
-            return EngineTrainingClient(
+            return try EngineTrainingClient(
                 model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: config, loading: nil)
         }
     }
 
     package func createTrainingClient(fromState path: String, withOptimizer: Bool) -> Future<any TrainingClient> {
         Future { [self] in
-            let (config, baseModel) = try checkpoints.describe(path)
-            let entry = try load(baseModel)
-            var checkpoint = try checkpoints.load(path, baseModel: baseModel, shape: entry.model.shape)
+            var checkpoint = try checkpoints.load(path)
+            let entry = try load(checkpoint.baseModel)
             if !withOptimizer { checkpoint.optimizer = nil }
-            return EngineTrainingClient(
-                model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: config,
+            return try EngineTrainingClient(
+                model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: checkpoint.config,
                 loading: checkpoint)
         }
     }
@@ -81,12 +80,11 @@ package final class EngineService: TrainingService {
 
     package func createSamplingClient(modelPath: String) -> Future<any SamplingClient> {
         Future { [self] in
-            let (_, baseModel) = try checkpoints.describe(modelPath)
-            let entry = try load(baseModel)
-            let checkpoint = try checkpoints.load(modelPath, baseModel: baseModel, shape: entry.model.shape)
+            let checkpoint = try checkpoints.load(modelPath)
+            let entry = try load(checkpoint.baseModel)
             let adapter = Adapter(
                 config: checkpoint.config, layout: LoraLayout(shape: entry.model.shape, config: checkpoint.config),
-                parameters: checkpoint.parameters)
+                parameters: try checkpoint.parameters(entry.model.shape))
             return EngineSamplingClient(model: entry.model, scheduler: entry.scheduler, adapter: adapter)
         }
     }
@@ -96,7 +94,8 @@ package final class EngineService: TrainingService {
         let known = try store.resolve(name)
         return try loaded.withLock { loaded in
             if let entry = loaded[known.path] { return entry }
-            let model = try BaseModel(name: known.name, file: try GGUFFile(path: known.path), threads: threads) { [progress] in
+            let model = try BaseModel(name: known.name, file: try GGUFFile(path: known.path), threads: threads) {
+                [progress] in
                 progress(known.name, $0, $1)
             }
             let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads))

@@ -23,7 +23,7 @@ package final class EngineTrainingClient: TrainingClient {
     init(
         model: BaseModel, scheduler: EngineScheduler, checkpoints: CheckpointStore, config: LoraConfig,
         loading checkpoint: TrainingCheckpoint?
-    ) {
+    ) throws {
         loraConfig = config
         run = checkpoints.newRunName()
         self.model = model
@@ -32,7 +32,9 @@ package final class EngineTrainingClient: TrainingClient {
         let layout = LoraLayout(shape: model.shape, config: config)
         state = StateBox(
             TrainingState(config: config, layout: layout, seed: config.seed ?? Int.random(in: 0...Int(Int32.max))))
-        if let checkpoint { state.value.load(checkpoint.parameters, optimizer: checkpoint.optimizer) }
+        if let checkpoint {
+            state.value.load(try checkpoint.parameters(model.shape), optimizer: checkpoint.optimizer)
+        }
     }
 
     package var baseModel: String { model.name }
@@ -43,32 +45,36 @@ package final class EngineTrainingClient: TrainingClient {
         perform { [model, state] workspace, future in
             try Self.validate(data, loss, model)
             let logprobs = try workspace.learner.logprobs(
-                data, wanted: { _ in nil }, adapter: state.value.adapter, isCancelled: { future.isCancelled })
-            var total = LossTotal(loss)
-            for (index, (datum, values)) in zip(data, logprobs).enumerated() { _ = try total.add(datum, values, index: index) }
-            return Self.output(data, logprobs, total.metrics)
+                data, adapter: state.value.adapter, isCancelled: { future.isCancelled })
+            let metrics = zip(data, logprobs).map { loss.evaluate($0, logprobs: $1).metrics }
+            return Self.output(data, logprobs, metrics.reduce(LossMetrics(), +).values)
         }
     }
 
     package func forwardBackward(_ data: [Datum], loss: LossFunction) -> Future<ForwardBackwardOutput> {
         perform { [model, state] workspace, future in
             try Self.validate(data, loss, model)
-            var total = LossTotal(loss)
+            var metrics = LossMetrics()
             var outputs = [[Float]](repeating: [], count: data.count)
             do {
                 try workspace.learner.forwardBackward(
                     data, state: state.value, wanted: { loss.contributingTargets(of: $0) },
                     isCancelled: { future.isCancelled },
                     gradient: { index, logprobs in
+                        let evaluation = loss.evaluate(data[index], logprobs: logprobs)
+                        guard evaluation.loss.isFinite else {
+                            throw TrainingError.notFinite("the loss of datum \(index + 1)")
+                        }
                         outputs[index] = logprobs
-                        return try total.add(data[index], logprobs, index: index)
+                        metrics = metrics + evaluation.metrics
+                        return evaluation.gradient
                     })
             } catch {
                 // Half a batch must not stay behind in the next step's gradient.
                 state.value.gradient.clear()
                 throw error
             }
-            return Self.output(data, outputs, total.metrics)
+            return Self.output(data, outputs, metrics.values)
         }
     }
 
@@ -96,7 +102,8 @@ package final class EngineTrainingClient: TrainingClient {
                                 let result = try result.get()
                                 try Self.check(result, against: logprobs)
                                 try workspace.learner.endCustom(
-                                    data, gradients: result.gradients.map(\.floats), kept: passes.value, state: state.value,
+                                    data, gradients: result.gradients.map(\.floats), kept: passes.value,
+                                    state: state.value,
                                     isCancelled: { future.isCancelled })
                                 let metrics = result.metrics.merging(["loss:sum": result.loss]) { mine, _ in mine }
                                 future.resolve(.success(Self.output(data, values, metrics)))
@@ -132,7 +139,7 @@ package final class EngineTrainingClient: TrainingClient {
     package func saveState(name: String) -> Future<String> {
         perform { [self] _, _ in
             try checkpoints.saveState(
-                run: run, name: name, baseModel: model.name, shape: model.shape, state: state.value)
+                run: run, name: name, baseModel: model.name, state: state.value)
         }
     }
 
@@ -146,7 +153,11 @@ package final class EngineTrainingClient: TrainingClient {
 
     private func load(_ path: String, withOptimizer: Bool) -> Future<Void> {
         perform { [self] _, _ in
-            let checkpoint = try checkpoints.load(path, baseModel: model.name, shape: model.shape)
+            let checkpoint = try checkpoints.load(path)
+            guard checkpoint.baseModel == model.name else {
+                throw TrainingError.checkpointMismatch(
+                    "\(path) belongs to \(checkpoint.baseModel), not to \(model.name)")
+            }
             guard LoraLayout(shape: model.shape, config: checkpoint.config) == state.value.layout else {
                 throw TrainingError.checkpointMismatch(
                     "\(path) has \(checkpoint.config.summary), this client has \(loraConfig.summary)")
@@ -154,14 +165,15 @@ package final class EngineTrainingClient: TrainingClient {
             if withOptimizer, checkpoint.optimizer == nil {
                 throw TrainingError.checkpointMismatch("\(path) holds sampler weights without an optimizer's state")
             }
-            state.value.load(checkpoint.parameters, optimizer: withOptimizer ? checkpoint.optimizer : nil)
+            state.value.load(
+                try checkpoint.parameters(model.shape), optimizer: withOptimizer ? checkpoint.optimizer : nil)
         }
     }
 
     package func saveWeightsForSampler(name: String) -> Future<String> {
         perform { [self] _, _ in
             try checkpoints.saveSamplerWeights(
-                run: run, name: name, baseModel: model.name, shape: model.shape, adapter: state.value.adapter)
+                run: run, name: name, baseModel: model.name, adapter: state.value.adapter)
         }
     }
 
@@ -170,7 +182,7 @@ package final class EngineTrainingClient: TrainingClient {
             let adapter = state.value.adapter
             if let name {
                 _ = try checkpoints.saveSamplerWeights(
-                    run: run, name: name, baseModel: model.name, shape: model.shape, adapter: adapter)
+                    run: run, name: name, baseModel: model.name, adapter: adapter)
             }
             return EngineSamplingClient(model: model, scheduler: scheduler, adapter: adapter)
         }
@@ -191,13 +203,7 @@ package final class EngineTrainingClient: TrainingClient {
     }
 
     private static func validate(_ data: [Datum], _ loss: LossFunction, _ model: BaseModel) throws {
-        guard !data.isEmpty else { throw TrainingError.emptyInput("the list of data") }
-        for (index, datum) in data.enumerated() {
-            try loss.validate(datum, index: index, vocabularySize: model.shape.vocabulary)
-            guard datum.modelInput.length <= model.shape.contextLength else {
-                throw TrainingError.contextExceeded(length: datum.modelInput.length, limit: model.shape.contextLength)
-            }
-        }
+        try loss.validate(data, vocabularySize: model.shape.vocabulary, contextLength: model.shape.contextLength)
     }
 
     private static func check(_ result: CustomLossResult, against logprobs: [Tensor]) throws {

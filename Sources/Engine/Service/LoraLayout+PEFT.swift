@@ -1,93 +1,98 @@
+import ModelFiles
 import TrainingAPI
 
-/// A tensor of an adapter as PEFT files hold it.
-struct NamedMatrix: Sendable {
-    let name: String
-    let shape: [Int]
-    let values: [Float]
-}
-
 extension LoraLayout {
-    /// The padded, grouped parameters as PEFT's matrices: `lora_A.weight` `[rank, input]`, `lora_B.weight` `[output, rank]`, the
-    /// outputs of rotary projections in Hugging Face's order of half-and-half pairs.
-    func matrices(of buffer: FloatBuffer) -> [NamedMatrix] {
-        modules.flatMap { module in
-            var a = [Float](repeating: 0, count: rank * module.group.inputWidth)
-            var b = [Float](repeating: 0, count: module.outputs.count * rank)
-            forEachElement(of: module) { place, index, isA in
-                if isA { a[index] = buffer.base[place] } else { b[index] = buffer.base[place] }
+    /// The padded, grouped parameters as PEFT's factors, the outputs of rotary projections in Hugging Face's order.
+    func factors(of buffer: FloatBuffer) -> [PEFTAdapter.Place: PEFTAdapter.Factors] {
+        var result: [PEFTAdapter.Place: PEFTAdapter.Factors] = [:]
+        for entry in projections {
+            var factors = PEFTAdapter.Factors(
+                a: [Float](repeating: 0, count: rank * entry.inputs),
+                b: [Float](repeating: 0, count: entry.outputs * rank),
+                inputs: entry.inputs, outputs: entry.outputs)
+            forEachElement(of: entry) { place, index, isA in
+                if isA { factors.a[index] = buffer.base[place] } else { factors.b[index] = buffer.base[place] }
             }
-            return [
-                NamedMatrix(name: module.name + ".lora_A.weight", shape: [rank, module.group.inputWidth], values: a),
-                NamedMatrix(name: module.name + ".lora_B.weight", shape: [module.outputs.count, rank], values: b),
-            ]
+            result[entry.place] = factors
         }
+        return result
     }
 
-    /// The reverse of `matrices`: throws `checkpointMismatch` if one is missing or has another shape.
-    func buffer(from matrices: [String: NamedMatrix]) throws(TrainingError) -> FloatBuffer {
+    /// The reverse of `factors(of:)`. Throws `checkpointMismatch` if a projection is missing, unknown or of another size.
+    func buffer(from factors: [PEFTAdapter.Place: PEFTAdapter.Factors]) throws(TrainingError) -> FloatBuffer {
+        let entries = projections
+        let known = Set(entries.map(\.place))
+        if let stranger = factors.keys.filter({ !known.contains($0) }).min() {
+            throw .checkpointMismatch(
+                "the checkpoint adapts \(stranger.module.rawValue) of layer \(stranger.layer), which this model lacks")
+        }
         let buffer = FloatBuffer(count: parameterCount)
-        for module in modules {
-            let a = try matrix(module.name + ".lora_A.weight", [rank, module.group.inputWidth], matrices)
-            let b = try matrix(module.name + ".lora_B.weight", [module.outputs.count, rank], matrices)
-            forEachElement(of: module) { place, index, isA in
-                buffer.base[place] = isA ? a.values[index] : b.values[index]
+        for entry in entries {
+            guard let found = factors[entry.place] else {
+                throw .checkpointMismatch(
+                    "the checkpoint lacks \(entry.place.module.rawValue) of layer \(entry.place.layer)")
+            }
+            guard found.inputs == entry.inputs, found.outputs == entry.outputs else {
+                throw .checkpointMismatch(
+                    "\(entry.place.module.rawValue) of layer \(entry.place.layer) is \(found.inputs)x\(found.outputs) in the "
+                        + "checkpoint, expected \(entry.inputs)x\(entry.outputs)")
+            }
+            forEachElement(of: entry) { place, index, isA in
+                buffer.base[place] = isA ? found.a[index] : found.b[index]
             }
         }
         return buffer
     }
 
-    private struct Module {
-        let name: String
+    private struct Entry {
+        let place: PEFTAdapter.Place
         let group: LoraGroup
         let index: Int
         var projection: LoraGroup.Projection { group.projections[index] }
-        var outputs: Range<Int> { projection.columns }
+        var inputs: Int { group.inputWidth }
+        var outputs: Int { projection.columns.count }
     }
 
-    private var modules: [Module] {
-        named.flatMap { prefix, group in
+    private var projections: [Entry] {
+        groups.flatMap { layer, group in
             group.projections.indices.map { index in
-                let module = group.projections[index].module
-                return Module(
-                    name: "base_model.model." + (prefix.isEmpty ? module : "model." + prefix.dropFirst("model.".count) + module),
-                    group: group, index: index)
+                Entry(place: .init(layer: layer, module: group.projections[index].module), group: group, index: index)
             }
         }
     }
 
-    private func matrix(
-        _ name: String, _ shape: [Int], _ matrices: [String: NamedMatrix]
-    ) throws(TrainingError) -> NamedMatrix {
-        guard let matrix = matrices[name] else { throw .checkpointMismatch("the checkpoint lacks \(name)") }
-        guard matrix.shape == shape else {
-            throw .checkpointMismatch("\(name) has shape \(matrix.shape), expected \(shape)")
-        }
-        return matrix
-    }
-
-    /// Pairs each place in the flat parameters with the index in PEFT's A or B.
-    private func forEachElement(of module: Module, _ body: (_ place: Int, _ index: Int, _ isA: Bool) -> Void) {
-        let group = module.group
-        for input in 0..<group.inputWidth {
+    /// Pairs each place in the flat parameters with the index in PEFT's A `[rank, inputs]` or B `[outputs, rank]`.
+    private func forEachElement(of entry: Entry, _ body: (_ place: Int, _ index: Int, _ isA: Bool) -> Void) {
+        let group = entry.group
+        for input in 0..<entry.inputs {
             for r in 0..<rank {
-                let place = group.a + input * group.hiddenWidth + module.index * group.paddedRank + r
-                body(place, r * group.inputWidth + input, true)
+                let place = group.a + input * group.hiddenWidth + entry.index * group.paddedRank + r
+                body(place, r * entry.inputs + input, true)
             }
         }
-        let heads = module.projection.rotaryHeads
-        let headSize = heads > 0 ? module.outputs.count / heads : 0
-        for output in 0..<module.outputs.count {
+        let heads = entry.projection.rotaryHeads
+        let headSize = heads > 0 ? entry.outputs / heads : 0
+        for output in 0..<entry.outputs {
             var exported = output
             if heads > 0 {
-                // Here pairs are neighbours (2j, 2j + 1); in PEFT files they are half a head apart (j, j + headSize / 2).
+                // GGUF rotates neighbours (2j, 2j + 1); Hugging Face rotates j and j + headSize / 2.
                 let (head, within) = output.quotientAndRemainder(dividingBy: headSize)
                 exported = head * headSize + (within % 2) * headSize / 2 + within / 2
             }
             for r in 0..<rank {
-                let place = group.b + r * group.outputWidth + module.outputs.lowerBound + output
+                let place = group.b + r * group.outputWidth + entry.projection.columns.lowerBound + output
                 body(place, exported * rank + r, false)
             }
         }
+    }
+}
+
+extension LoraConfig {
+    /// What a saved adapter was made with. The seed is not kept: the weights are.
+    init(of adapter: PEFTAdapter) {
+        let modules = Set(adapter.factors.keys.map(\.module))
+        self.init(
+            rank: adapter.rank, trainMlp: modules.contains(.gate), trainAttn: modules.contains(.query),
+            trainUnembed: modules.contains(.unembedding))
     }
 }

@@ -36,23 +36,22 @@ final class Learner {
 
     private var shape: TransformerShape { transformer.shape }
 
-    /// The logprobs of every target, datum by datum; in each, targets for which `wanted` is false give 0.
-    func logprobs(
-        _ data: [Datum], wanted: (Datum) -> [Bool]?, adapter: Adapter?, isCancelled: () -> Bool
-    ) throws -> [[Float]] {
+    /// The logprobs of every target, datum by datum.
+    func logprobs(_ data: [Datum], adapter: Adapter?, isCancelled: () -> Bool) throws -> [[Float]] {
         var results: [[Float]] = []
         for range in packed(data) {
             if isCancelled() { throw TrainingError.cancelled }
             let pass = forward(data, range, adapter: adapter, keepAll: false)
-            results += logprobs(pass, data, wanted: wanted, adapter: adapter)
+            results += logprobs(pass, data, masks: nil, adapter: adapter)
             idle.append(pass.activations)
         }
         return results
     }
 
     /// Forward and backward with a loss that is a sum over data: `gradient(index, logprobs)` returns dLoss/dLogprob of a datum.
+    /// Targets for which `wanted` is false are left out; their logprob reads 0.
     func forwardBackward(
-        _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool]?, isCancelled: () -> Bool,
+        _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool], isCancelled: () -> Bool,
         gradient: (Int, [Float]) throws -> [Float]
     ) throws {
         let adapter = state.adapter
@@ -60,15 +59,17 @@ final class Learner {
             if isCancelled() { throw TrainingError.cancelled }
             let pass = forward(data, range, adapter: adapter, keepAll: true)
             defer { idle.append(pass.activations) }
-            let logprobs = logprobs(pass, data, wanted: wanted, adapter: adapter)
+            let logprobs = logprobs(pass, data, masks: data[range].map { wanted($0) }, adapter: adapter)
             let gradients = try zip(range, logprobs).map { try gradient($0, $1) }
             backward(pass, data, gradients: gradients, state: state)
         }
     }
 
-    /// The first half of a custom loss: logprobs of all targets, and the passes that the second half goes on from, as far as they
+    /// The first half of a custom loss: logprobs of the targets with a weight, and the passes that the second half goes on from, as far as they
     /// may be kept.
-    func beginCustom(_ data: [Datum], state: TrainingState, isCancelled: () -> Bool) throws -> (logprobs: [[Float]], kept: [Pass]) {
+    func beginCustom(_ data: [Datum], state: TrainingState, isCancelled: () -> Bool) throws -> (
+        logprobs: [[Float]], kept: [Pass]
+    ) {
         var results: [[Float]] = []
         var kept: [Pass] = []
         let keep = data.reduce(0) { $0 + $1.modelInput.length } <= Self.keptTokens
@@ -78,7 +79,8 @@ final class Learner {
                 throw TrainingError.cancelled
             }
             let pass = forward(data, range, adapter: state.adapter, keepAll: keep)
-            results += logprobs(pass, data, wanted: { _ in nil }, adapter: state.adapter)
+            let masks = data[range].map { LossFunction.crossEntropy.contributingTargets(of: $0) }
+            results += logprobs(pass, data, masks: masks, adapter: state.adapter)
             if keep { kept.append(pass) } else { idle.append(pass.activations) }
         }
         return (results, kept)
@@ -123,7 +125,8 @@ final class Learner {
     private func forward(_ data: [Datum], _ range: Range<Int>, adapter: Adapter?, keepAll: Bool) -> Pass {
         var batch = RowBatch()
         for datum in data[range] { batch.append(datum.modelInput.tokens, adapter: adapter) }
-        let activations = takeActivations(rows: batch.count, paddedRank: adapter?.layout.paddedRank ?? 16, keepAll: keepAll)
+        let activations = takeActivations(
+            rows: batch.count, paddedRank: adapter?.layout.paddedRank ?? 16, keepAll: keepAll)
         transformer.forward(batch, activations)
         return Pass(data: range, batch: batch, activations: activations)
     }
@@ -148,7 +151,8 @@ final class Learner {
     ) -> [(datum: Int, index: Int, query: VocabularyHead.Query)] {
         zip(pass.data, pass.batch.sequences).flatMap { datum, sequence in
             let targets = targets(data[datum])
-            return sequence.rows.enumerated().compactMap { position, row -> (datum: Int, index: Int, query: VocabularyHead.Query)? in
+            return sequence.rows.enumerated().compactMap {
+                position, row -> (datum: Int, index: Int, query: VocabularyHead.Query)? in
                 let range = position * targets.perPosition..<(position + 1) * targets.perPosition
                 guard range.contains(where: { include(datum, $0) }) else { return nil }
                 return (datum, range.lowerBound, VocabularyHead.Query(row: row, targets: targets.ids[range]))
@@ -157,10 +161,9 @@ final class Learner {
     }
 
     private func logprobs(
-        _ pass: Pass, _ data: [Datum], wanted: (Datum) -> [Bool]?, adapter: Adapter?
+        _ pass: Pass, _ data: [Datum], masks: [[Bool]]?, adapter: Adapter?
     ) -> [[Float]] {
-        let masks = data[pass.data].map(wanted)
-        let queries = queries(pass, data) { masks[$0 - pass.data.lowerBound]?[$1] ?? true }
+        let queries = queries(pass, data) { masks?[$0 - pass.data.lowerBound][$1] ?? true }
         let values = head.logprobs(queries.map(\.query), normed: pass.activations.normed, adapter: adapter)
         var results = data[pass.data].map { [Float](repeating: 0, count: $0.lossFnInputs["target_tokens"]?.count ?? 0) }
         for (query, values) in zip(queries, values) {
@@ -175,13 +178,16 @@ final class Learner {
         guard !queries.isEmpty else { return }
         let paddedRank = state.layout.paddedRank
         let capacity = pass.activations.capacity
-        let scratch = self.scratch.flatMap { $0.fits(rows: capacity, paddedRank: paddedRank) ? $0 : nil }
+        let scratch =
+            self.scratch.flatMap { $0.fits(rows: capacity, paddedRank: paddedRank) ? $0 : nil }
             ?? BackwardScratch(shape: shape, capacity: capacity, paddedRank: paddedRank)
         self.scratch = scratch
         scratch.dNorm.update(repeating: 0, count: pass.batch.count * shape.width)
         head.backward(
             queries.map(\.query),
-            weights: queries.map { gradients[$0.datum - pass.data.lowerBound][$0.index..<$0.index + $0.query.targets.count] },
+            weights: queries.map {
+                gradients[$0.datum - pass.data.lowerBound][$0.index..<$0.index + $0.query.targets.count]
+            },
             normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient)
         transformer.backward(
             pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch)

@@ -16,7 +16,7 @@ enum TQ1_0: BlockFormat {
                 for index in 0..<count {
                     // Multiplying drops the digits before this one; the carry of a product with 3 is the digit itself.
                     let fraction = unsafe block[start + index] &* powers[digit]
-                    unsafe output[index] = Float(Int32(UInt16(fraction) * 3 >> 8) - 1) * scale
+                    unsafe output[index] = Float(Int32((UInt16(fraction) * 3) >> 8) - 1) * scale
                 }
                 unsafe output += count
             }

@@ -1,0 +1,62 @@
+import LuaRuntime
+public import TrainingAPI
+
+/// What a session lends to the client layer of the Lua surface.
+public struct ClientBindings: Sendable {
+    /// Opens the service that a script asks for.
+    public let service: @Sendable (ServiceOptions) throws -> any TrainingService
+    /// The model of clients that are asked for without one.
+    public let defaultModel: String
+    let latestTokenizer = LatestTokenizer()
+
+    /// The client layer over a session's service and model.
+    public init(
+        service: @escaping @Sendable (ServiceOptions) throws -> any TrainingService, defaultModel: String
+    ) {
+        self.service = service
+        self.defaultModel = defaultModel
+    }
+
+    func openService(_ context: CallContext) throws -> ServiceClientObject {
+        var options = try OptionReader(context, 0)
+        let wanted = ServiceOptions(
+            baseURL: try options.optional("base_url", expected: "string", \.string),
+            apiKey: try options.optional("api_key", expected: "string", \.string))
+        try options.finish()
+        if let url = wanted.baseURL {
+            throw LuaError(
+                kind: "service", message: "ServiceClient: remote services (\(url)) are not part of this version",
+                hint: "rlhf.ServiceClient{} opens the embedded engine")
+        }
+        return ServiceClientObject(try service(wanted), bindings: self)
+    }
+}
+
+extension Registry {
+    /// `rlhf.ServiceClient`, the types of its clients, and the data that they take (section 3 of the Lua surface).
+    public mutating func addClients(_ bindings: ClientBindings) {
+        add(
+            FunctionBinding(
+                "rlhf.ServiceClient",
+                doc: "Opens the session's service, from which training and sampling clients are made.", style: .options,
+                parameters: [
+                    ParameterDoc(
+                        "base_url", "string", default: "nil", "the address of a remote service; not yet possible"),
+                    ParameterDoc("api_key", "string", default: "nil", "the key to a remote service"),
+                ], returns: "ServiceClient",
+                example: """
+                    local service = rlhf.ServiceClient{}
+                    local trainer = service:create_lora_training_client{rank = 8}
+                    """
+            ) { .value(.object(try bindings.openService($0))) })
+        add(ServiceClientObject.binding)
+        add(TrainingClientObject.binding)
+        add(SamplingClientObject.binding)
+        add(TokenizerObject.binding)
+        addModelInputs()
+        addDatums(latestTokenizer: bindings.latestTokenizer)
+        addAdamParams()
+        addSamplingParams()
+        addTokenDisplay(latestTokenizer: bindings.latestTokenizer)
+    }
+}
