@@ -7,6 +7,8 @@ public final class Future<Value: Sendable>: Sendable {
         var result: Result<Value, any Error>?
         var waiters: [@Sendable (Result<Value, any Error>) -> Void] = []
         var isCancelled = false
+        /// Whether `cancel` leaves it to the work to end this future.
+        var finishesWork = false
         var onCancel: [@Sendable () -> Void] = []
     }
 
@@ -20,9 +22,11 @@ public final class Future<Value: Sendable>: Sendable {
         state.withLock { $0.result = result }
     }
 
-    /// A future of an async function, started now.
-    public convenience init(_ body: @escaping @Sendable () async throws -> Value) {
+    /// A future of an async function, started now. With `finishingWork`, `cancel` asks the function to stop but leaves it to the
+    /// function to end the future, so that one which first brings its work to safety is waited for.
+    public convenience init(finishingWork: Bool = false, _ body: @escaping @Sendable () async throws -> Value) {
         self.init()
+        state.withLock { $0.finishesWork = finishingWork }
         let task = Task {
             do { self.resolve(.success(try await body())) } catch { self.resolve(.failure(error)) }
         }
@@ -49,15 +53,16 @@ public final class Future<Value: Sendable>: Sendable {
     /// Whether the one who asked has lost interest.
     public var isCancelled: Bool { state.withLock { $0.isCancelled } }
 
-    /// Asks for the work to stop. The future then ends with a `cancelled` error, unless the work was done first.
+    /// Asks for the work to stop. The future then ends with a `cancelled` error, unless the work was done first or is to be finished.
     public func cancel() {
-        let handlers = state.withLock { state -> [@Sendable () -> Void] in
-            guard state.result == nil, !state.isCancelled else { return [] }
+        let (handlers, finishesWork) = state.withLock { state -> ([@Sendable () -> Void], Bool) in
+            guard state.result == nil, !state.isCancelled else { return ([], state.finishesWork) }
             state.isCancelled = true
             defer { state.onCancel = [] }
-            return state.onCancel
+            return (state.onCancel, state.finishesWork)
         }
         for handler in handlers { handler() }
+        if finishesWork { return }
         resolve(.failure(TrainingError.cancelled))
     }
 

@@ -1,0 +1,116 @@
+import Cookbook
+import Foundation
+import LuaRuntime
+
+extension Registry {
+    /// `rlhf.display.table` and `.trajectory`.
+    mutating func addDisplay(_ context: CookbookContext) {
+        describe(module: "rlhf.display", "Looking at data.")
+        add(
+            FunctionBinding(
+                "rlhf.display.table", doc: "Prints rows in aligned columns.",
+                parameters: [
+                    ParameterDoc("rows", "table[]", "rows with names, or lists of values"),
+                    ParameterDoc("columns", "string[]", default: "all names, sorted", "which columns, in which order"),
+                ], example: "rlhf.display.table({{name = \"sft\", nll = 1.9}, {name = \"base\", nll = 2.4}}, {\"name\", \"nll\"})"
+            ) { call in
+                let table = try Self.tableText(call)
+                call.state.output(context.table(table.columns, table.rows) + "\n")
+                return .nothing
+            },
+            FunctionBinding(
+                "rlhf.display.trajectory", doc: "Prints an episode turn by turn: what was said, and what it was worth.",
+                parameters: [
+                    ParameterDoc("trajectory", "table", "one of run.last.groups[i].trajectories"),
+                    ParameterDoc("tokenizer", "Tokenizer", default: "nil", "shows what the policy saw as well"),
+                ], example: "rlhf.display.trajectory(run.last.groups[1].trajectories[1])"
+            ) { call in
+                call.state.output(try Self.trajectoryText(call) + "\n")
+                return .nothing
+            })
+    }
+
+    private static func tableText(_ call: CallContext) throws -> (columns: [String], rows: [[String]]) {
+        let items = try call.table(0).array
+        let rows = try items.enumerated().map { index, item in
+            guard let row = item.table else {
+                throw LuaError.usage("\(call.functionName): row \(index + 1) is \(item.brief), expected a table")
+            }
+            return row
+        }
+        let named = Set(rows.flatMap { $0.fields.map(\.name) })
+        let width = rows.map(\.array.count).max() ?? 0
+        var columns: [String]
+        if call[1].isNone {
+            columns = (0..<width).map { String($0 + 1) } + named.sorted()
+        } else {
+            columns = []
+            for value in try call.table(1).array {
+                guard let name = value.string else { throw call.mismatch(1, expected: "list of column names") }
+                guard named.contains(name) || rows.isEmpty else {
+                    throw LuaError.usage(
+                        "\(call.functionName): no row has a column '\(name)'",
+                        hint: LuaRuntime.NearMatches.hint(name, among: named.sorted(), what: "there are"))
+                }
+                columns.append(name)
+            }
+        }
+        let cells = rows.map { row in
+            columns.map { column -> String in
+                if call[1].isNone, let place = Int(column), place <= width {
+                    return place <= row.array.count ? text(row.array[place - 1], call.state) : ""
+                }
+                return text(row[column], call.state)
+            }
+        }
+        return (columns, cells)
+    }
+
+    private static func text(_ value: LuaValue, _ state: LuaState) -> String {
+        switch value {
+        case .none: ""
+        case .number(let number) where number.isFinite: number.formatted(digits: 4)
+        default: state.describe(value, quotesStrings: false)
+        }
+    }
+
+    private static func trajectoryText(_ call: CallContext) throws -> String {
+        let table = try call.table(0)
+        guard let turns = table["transitions"].table?.array, !turns.isEmpty else {
+            throw call.mismatch(0, expected: "trajectory (run.last.groups[i].trajectories[j])")
+        }
+        let tokenizer = call[1].isNone ? nil : try call.object(1, as: TokenizerObject.self).tokenizer
+        var lines: [String] = []
+        for (index, turn) in turns.enumerated() {
+            guard let turn = turn.table else { continue }
+            if let tokenizer {
+                let tokens = (turn["observation"].table?.array ?? []).compactMap(\.integer)
+                lines.append("saw:    " + tokenizer.decode(tokens).replacingOccurrences(of: "\n", with: "\n        "))
+            }
+            let reply = (turn["response"].string ?? "").replacingOccurrences(of: "\n", with: "\n        ")
+            let count = turn["action"].table?.array.count ?? 0
+            lines.append("turn \(index + 1): \(reply)")
+            lines.append(
+                "        \(count) tokens, ended: \(turn["ended"].string ?? "?"), reward \((turn["reward"].number ?? 0).formatted(digits: 4))")
+        }
+        let reward = (table["reward"].number ?? 0).formatted(digits: 4)
+        let advantage = (table["advantage"].number ?? 0).formatted(digits: 4)
+        lines.append("total reward \(reward), advantage \(advantage)")
+        for metric in table["metrics"].table?.fields ?? [] {
+            lines.append("        \(metric.name) \((metric.value.number ?? 0).formatted(digits: 4))")
+        }
+        return lines.joined(separator: "\n")
+    }
+}
+
+extension Double {
+    /// At most this many digits after the point, without trailing zeros.
+    fileprivate func formatted(digits: Int) -> String {
+        if let whole = Int(exactly: self) { return String(whole) }
+        var text = String(format: "%.\(digits)f", self)
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        // Small values would all look like zero.
+        return text == "0" || text == "-0" ? String(format: "%.2e", self) : text
+    }
+}

@@ -1,0 +1,164 @@
+import Cookbook
+import LuaRuntime
+
+/// A run as Lua holds it: what runners return.
+final class RunObject: LuaObject {
+    static let luaType = "Run"
+    let run: Run
+    let context: CookbookContext
+
+    init(_ run: Run, context: CookbookContext) {
+        self.run = run
+        self.context = context
+    }
+}
+
+extension LuaValue {
+    /// A checkpoint's record with the names of `checkpoints.jsonl`.
+    init(_ record: CheckpointRecord) {
+        var table: LuaTable = [
+            "name": .string(record.name), "batch": .integer(record.batch), "epoch": .integer(record.epoch),
+            "next_step": .integer(record.nextStep), "state_path": LuaValue(optional: record.statePath),
+            "sampler_path": LuaValue(optional: record.samplerPath),
+            "renderer_name": LuaValue(optional: record.rendererName),
+            "kl_reference_path": LuaValue(optional: record.klReferencePath),
+        ]
+        if record.final == true { table["final"] = true }
+        self = .table(LuaTable(fields: table.fields.filter { !$0.value.isNone }))
+    }
+}
+
+extension RunObject {
+    /// A property that asks the run.
+    private static func property(
+        _ name: String, _ doc: String, _ returns: String, read: @escaping @Sendable (RunObject) async throws -> LuaValue
+    ) -> FunctionBinding {
+        FunctionBinding(name, doc: doc, returns: returns) { call in
+            let object = try call.object(0, as: RunObject.self)
+            return .work { [try await read(object)] }
+        }
+    }
+
+    private static func constant(
+        _ name: String, _ doc: String, _ returns: String, read: @escaping @Sendable (Run) -> LuaValue
+    ) -> FunctionBinding {
+        FunctionBinding(name, doc: doc, returns: returns) { .value(read(try $0.object(0, as: RunObject.self).run)) }
+    }
+
+    /// The type in Lua.
+    static let binding = TypeBinding(
+        name: luaType, doc: "Training in a folder of its own: what was measured and saved, and the steps still to take.",
+        properties: [
+            constant("log_path", "The run's folder.", "string") { .string($0.logPath) },
+            constant("stage", "\"supervised\", \"preference\" or \"rl\".", "string") { .string($0.stageName) },
+            constant("total_steps", "The number of steps that the data and the settings allow.", "integer") {
+                .integer($0.totalSteps)
+            },
+            constant("renderer", "What writes the conversations.", "Renderer") { .object(RendererObject($0.renderer)) },
+            constant("training_client", "The client whose weights are trained.", "TrainingClient") {
+                .object(TrainingClientObject($0.client))
+            },
+            property("next_step", "The number of steps taken.", "integer") { .integer(await $0.run.nextStep) },
+            property("is_finished", "Whether the final weights are evaluated and saved.", "boolean") {
+                .boolean(await $0.run.isFinished)
+            },
+            property("metrics", "What was measured: columns by name.", "RunMetrics") {
+                .object(MetricsObject(await $0.run.metrics))
+            },
+            property(
+                "checkpoint", "The last checkpoint; nil before the first.",
+                "{name, state_path, sampler_path, next_step, epoch, final}"
+            ) { await $0.run.checkpoint.map { LuaValue($0) } ?? .none },
+            property(
+                "last",
+                "The last batch; nil before the first step. In RL, `groups[i]` has the prompt, samples, rewards and advantages of one prompt.",
+                "{step, datums, prompts, samples, rewards, advantages, groups, comparisons, logprobs}"
+            ) { 
+                let tokenizer = $0.run.renderer.tokenizer
+                return await $0.run.last.map { LuaValue($0, tokenizer: tokenizer) } ?? .none
+            },
+        ],
+        methods: [stepMethod, finishMethod, plotMethod, samplesMethod],
+        operators: [
+            FunctionBinding("__tostring", doc: "Shows the stage, how far it is, and the folder.") { call in
+                let object = try call.object(0, as: RunObject.self)
+                return .work {
+                    let step = await object.run.nextStep
+                    let state = await object.run.isFinished ? ", finished" : ""
+                    return [
+                        .string("Run(\(object.run.stageName), step \(step) of \(object.run.totalSteps)\(state), \(object.run.logPath))")
+                    ]
+                }
+            }
+        ])
+
+    private static let stepMethod = FunctionBinding(
+        "step",
+        doc: "Takes steps, fewer at the end of the data. Ctrl-C stops between two steps, after a checkpoint has been saved.",
+        parameters: [ParameterDoc("n", "integer", default: "1", "how many")],
+        returns: "the metrics of the last step taken, or nil if none was left", example: "print(run:step(5)[\"loss\"])"
+    ) { call in
+        let run = try call.object(0, as: RunObject.self).run
+        let count = call[1].isNone ? 1 : try call.integer(1, atLeast: 1)
+        return .work {
+            guard try await run.step(count) > 0, let row = await run.metrics.rows.last else { return [.none] }
+            return [LuaValue(metrics: row.values)]
+        }
+    }
+
+    private static let finishMethod = FunctionBinding(
+        "finish", doc: "Evaluates the weights as they are and saves them as the final ones.",
+        returns: "the checkpoint", example: "local checkpoint = run:finish()"
+    ) { call in
+        let run = try call.object(0, as: RunObject.self).run
+        return .work {
+            try await run.finish()
+            return [await run.checkpoint.map { LuaValue($0) } ?? .none]
+        }
+    }
+
+    private static let plotMethod = FunctionBinding(
+        "plot", doc: "Plots metrics over the steps.",
+        parameters: [
+            ParameterDoc("names", "string | string[]", "the metric, or several for one plot"),
+            ParameterDoc("options", "table", default: "{}", "`title`; `file`: an SVG file to write as well"),
+        ], example: "run:plot(\"test/nll\", {file = \"nll.svg\"})"
+    ) { call in
+        let object = try call.object(0, as: RunObject.self)
+        let names = try (call[1].table?.array ?? [call[1]]).map { value in
+            guard let name = value.string else { throw call.mismatch(1, expected: "metric's name or a list of them") }
+            return name
+        }
+        var options = try OptionReader(call, 2)
+        let title = try options.string("title", default: names.joined(separator: ", "))
+        let file = try options.value("file", as: String.self)
+        try options.finish()
+        // Printing belongs to the Lua thread, so the metrics are fetched first.
+        let output = call.state.mailbox
+        return .work {
+            let metrics = await object.run.metrics
+            let series = try names.map { name in
+                let column = try MetricsObject(metrics).column(name)
+                return RunPlot.Series(name: name, x: metrics.steps.map(Double.init), y: column)
+            }
+            let text = try object.context.plot(RunPlot(title: title, series: series, file: file))
+            output.post { $0.output(text.hasSuffix("\n") ? text : text + "\n") }
+            return []
+        }
+    }
+
+    private static let samplesMethod = FunctionBinding(
+        "samples",
+        doc: "What was sampled: the last batch's replies, or those of the latest evaluation by an evaluator.",
+        parameters: [ParameterDoc("evaluator", "string", default: "nil", "the evaluator's name; nil means the last batch")],
+        returns: "rows {prompt, response, reward or score, advantage, tokens, ended}",
+        example: "rlhf.display.table(run:samples())"
+    ) { call in
+        let run = try call.object(0, as: RunObject.self).run
+        let name = call[1].isNone ? nil : try call.string(1)
+        return .work {
+            guard let name else { return [LuaValue(list: await run.last?.sampleRows ?? [])] }
+            return [LuaValue(list: try EvaluationSamples.latest(of: name, in: run.logPath))]
+        }
+    }
+}
