@@ -61,7 +61,8 @@ struct PipelineTests {
         #expect(await again.rl?.isFinished == true)
         if stage != "rm" {
             #expect(
-                Fixtures.untimed(try #require(await again.rl?.metrics)) == Fixtures.untimed(try #require(await whole.rl?.metrics)))
+                Fixtures.untimed(try #require(await again.rl?.metrics))
+                    == Fixtures.untimed(try #require(await whole.rl?.metrics)))
         }
     }
 

@@ -1,13 +1,14 @@
 import Cookbook
 import Foundation
+import Tensors
 import TestSupport
 import Testing
-import Tensors
 import TrainingAPI
 
 @Suite("Preference models")
 struct PreferenceTests {
-    private func config(_ path: String, kind: PreferenceModelKind = .bradleyTerry, epochs: Int = 4) -> PreferenceConfig {
+    private func config(_ path: String, kind: PreferenceModelKind = .bradleyTerry, epochs: Int = 4) -> PreferenceConfig
+    {
         PreferenceConfig(run: Fixtures.settings(path, epochs: epochs), kind: kind, batchSize: 4)
     }
 
@@ -27,7 +28,9 @@ struct PreferenceTests {
         #expect(BradleyTerryLoss.loss(margin: 1000).value == 0)
     }
 
-    @Test("the custom loss gives the same gradients with two targets at a position and with two datums", arguments: [true, false])
+    @Test(
+        "the custom loss gives the same gradients with two targets at a position and with two datums",
+        arguments: [true, false])
     func customLoss(multipleTargets: Bool) async throws {
         // Chosen: log p(A) = -1, log p(B) = -3; rejected: -2 and -1. Margin 2 - (-1) = 3.
         let logprobs: [Tensor] =
@@ -42,7 +45,8 @@ struct PreferenceTests {
         #expect(result.metrics["margin"] == 3)
         #expect(result.metrics["pair_accuracy"] == 1)
         let d = Float(expected.derivative)
-        let wanted: [[Float]] = multipleTargets ? [[0, 0, d, -d], [0, 0, -d, d]] : [[0, d], [0, -d], [0, -d], [0, d]]
+        let wanted: [[Float]] =
+            multipleTargets ? [[0, 0, d, -d], [0, 0, -d, d]] : [[0, d], [0, -d], [0, -d], [0, d]]
         #expect(result.gradients.map(\.floats) == wanted)
     }
 
@@ -127,7 +131,8 @@ struct PreferenceTests {
     @Test("the report of a judge that always prefers the first reply")
     func positionBias() {
         let report = PreferenceReport(
-            labels: [.a, .b, .a, .tie], forward: [-1, -1, -1, -1], backward: [-1, -1, -1, -1], categories: ["x", "x", nil, nil])
+            labels: [.a, .b, .a, .tie], forward: [-1, -1, -1, -1], backward: [-1, -1, -1, -1],
+            categories: ["x", "x", nil, nil])
         #expect(report.count == 3)
         #expect(report.ties == 1)
         #expect(report.accuracy == 0.5)

@@ -1,8 +1,8 @@
 import Cookbook
 import Foundation
+import Tensors
 import TestSupport
 import Testing
-import Tensors
 import TrainingAPI
 
 @Suite("Reinforcement learning")
@@ -102,9 +102,10 @@ struct RLTests {
     @Test("a reward function raises its own reward; on policy nothing separates sampler and trainer")
     func rewardFunction() async throws {
         let folder = try TemporaryFolder()
-        let service = FakeService()
+        var settings = config(folder.file("rl"), epochs: 6)
+        settings.run.learningRate = 1
         let run = try await RL.train(
-            config(folder.file("rl"), epochs: 6), dataset: Self.letters(), test: Self.letters(), service: service)
+            settings, dataset: Self.letters(), test: Self.letters(), service: FakeService())
         let metrics = await run.metrics
         let rewards = try #require(metrics["test/env/all/reward/total"]).compactMap { $0 }
         #expect((rewards.last ?? 0) > (rewards.first ?? 0) + 1)
@@ -113,7 +114,8 @@ struct RLTests {
         let last = try #require(await run.last)
         #expect(last.groups.map(\.trajectories.count) == [4, 4])
         #expect(last.datums.count == 8)
-        let samples = try String(contentsOfFile: folder.file("rl/iteration_000000/train_samples.jsonl"), encoding: .utf8)
+        let samples = try String(
+            contentsOfFile: folder.file("rl/iteration_000000/train_samples.jsonl"), encoding: .utf8)
         #expect(samples.split(separator: "\n").count == 8)
         let line = try String(
             contentsOfFile: folder.file("rl/iteration_000000/train_rollout_summaries.jsonl"), encoding: .utf8
@@ -220,7 +222,8 @@ struct RLTests {
         let group = RolloutGroup(
             index: 0, row: 0, prompt: [.user("q")], tags: [],
             trajectories: [
-                episode("a", .stopSequence), episode("aaa", .eos), episode("aa", .stopSequence), episode("aaaa", .malformed),
+                episode("a", .stopSequence), episode("aaa", .eos), episode("aa", .stopSequence),
+                episode("aaaa", .malformed),
             ])
         let rewards = try await dataset.rewards([group])[0].get()
         let expected: [Double] = [1, -1.0 / 3, 1.0 / 3, -2]
@@ -258,7 +261,8 @@ struct RLTests {
                 sampling: ReplySampler(maxTokens: 8)),
             try WinRateEvaluator(
                 name: "reference", model: RulePreferenceModel.shorterWins, prompts: Self.prompts,
-                opponent: .replies(["", "", "", String(repeating: "x", count: 99)]), sampling: ReplySampler(maxTokens: 8)),
+                opponent: .replies(["", "", "", String(repeating: "x", count: 99)]),
+                sampling: ReplySampler(maxTokens: 8)),
         ]
         let run = try await RL.start(
             config(folder.file("rl")), dataset: Self.letters(), evaluators: evaluators, service: service)
@@ -277,7 +281,8 @@ struct RLTests {
     @Test("the rubric's rules")
     func rubric() {
         let rubric = Rubric(phrases: ["Well, as you may or may not know, it depends.", "To sum up"])
-        func check(_ text: String, tokens: Int = 9, ended: Bool = true, keywords: [String] = ["paris"]) -> Rubric.Check {
+        func check(_ text: String, tokens: Int = 9, ended: Bool = true, keywords: [String] = ["paris"]) -> Rubric.Check
+        {
             rubric.check(.init(text: text, tokens: tokens, endedByStop: ended), keywords: keywords)
         }
         #expect(check("Paris is the capital of France.").passes)

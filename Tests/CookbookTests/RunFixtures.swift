@@ -57,6 +57,7 @@ enum Fixtures {
 
     /// The rows without the time that they took.
     static func untimed(_ metrics: Metrics) -> [Metrics.Row] {
-        metrics.rows.map { row in Metrics.Row(step: row.step, values: row.values.filter { !$0.key.hasPrefix("time/") }) }
+        metrics.rows.map { row in Metrics.Row(step: row.step, values: row.values.filter { !$0.key.hasPrefix("time/") })
+        }
     }
 }

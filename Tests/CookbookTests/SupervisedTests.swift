@@ -34,7 +34,8 @@ struct SupervisedTests {
         #expect(record.samplerPath?.contains("/sampler_weights/final") == true)
         let names = try RunDirectory(path: folder.file("sft")).checkpoints().map(\.name)
         #expect(names == ["000002", "000004", "000006", "final"])
-        let json = try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: folder.file("sft/config.json"))))
+        let json = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: URL(fileURLWithPath: folder.file("sft/config.json"))))
         let object = try #require(json as? [String: Any])
         #expect(object["batch_size"] as? Int == 2)
         #expect(object["lr_schedule"] as? String == "linear")
@@ -174,6 +175,29 @@ struct SupervisedTests {
         let run = try await Supervised.start(config, train: Fixtures.conversations, service: FakeService())
         #expect(await run.nextStep == 0)
         #expect(await run.metrics.rows.isEmpty)
+    }
+
+    @Test("a folder of another kind of run is refused, and changed settings are told")
+    func otherRuns() async throws {
+        let folder = try TemporaryFolder()
+        let disk = FakeService.Disk()
+        var config = config(folder.file("sft"))
+        try await Supervised.start(config, train: Fixtures.conversations, service: FakeService(disk: disk)).step(2)
+        let preference = PreferenceConfig(run: config.run, batchSize: 4)
+        await #expect(throws: CookbookError.self) {
+            try await Preference.start(
+                preference, data: PreferenceData(train: Fixtures.comparisons), service: FakeService(disk: disk))
+        }
+        config.run.learningRate = 0.1
+        config.run.rendererName = nil
+        let progress = RecordedProgress()
+        // The renderer is not recommended for a model of no known family: it comes from the checkpoint.
+        let run = try await Supervised.start(
+            config, train: Fixtures.conversations, service: FakeService(disk: disk), progress: progress)
+        #expect(run.renderer.name == "chatml")
+        #expect(
+            progress.allNotes.contains(
+                "supervised: going on with other settings than before: learning_rate, renderer_name"))
     }
 
     @Test("learning-rate schedules over 37 steps")

@@ -4,13 +4,14 @@ import Tensors
 import Tokenizers
 public import TrainingAPI
 
-/// A training service in memory over a toy model. Its saved weights outlive it, so that a test can kill a "process" (drop the
-/// service) and start another one over the same `disk`.
+/// A training service in memory over a toy model. Its saved weights outlive it, so that a test can kill a "process"
+/// (drop the service) and start another one over the same `disk`.
 public final class FakeService: TrainingService {
     /// Where saved weights lie, by path.
     public final class Disk: Sendable {
         fileprivate let models = Mutex<[String: ToyModel]>([:])
         fileprivate let runs = Mutex(0)
+        /// An empty disk.
         public init() {}
         /// The paths of everything that was saved.
         public var paths: [String] { models.withLock { $0.keys.sorted() } }
@@ -20,17 +21,25 @@ public final class FakeService: TrainingService {
     public struct Script: Sendable {
         /// The `forward_backward` call (counted from 1) that returns a loss of NaN.
         public var nanAtForwardBackward: Int?
+        /// Calls of `forwardBackward`, custom ones not counted.
         public var forwardBackwardCalls = 0
+        /// Updates taken.
         public var optimSteps = 0
+        /// Sampling requests.
         public var sampleCalls = 0
+        /// Calls of `scoreNextTokens`.
         public var scoreCalls = 0
         /// All seeds of sampling requests.
         public var seeds: [Int?] = []
     }
 
+    /// The only model on offer.
     public static let modelName = "toy"
+    /// Where weights are saved.
     public let disk: Disk
+    /// The most tokens of a sequence.
     public let contextLength: Int
+    /// Whether `[N, K]` targets are offered.
     public let multipleTargets: Bool
     fileprivate let script = Mutex(Script())
 
@@ -39,14 +48,17 @@ public final class FakeService: TrainingService {
     /// Changes where the service is to fail.
     public func plan(_ change: (inout Script) -> Void) { script.withLock { change(&$0) } }
 
+    /// A service over a disk, with room for failure.
     public init(disk: Disk = Disk(), contextLength: Int = 512, multipleTargets: Bool = true) {
         self.disk = disk
         self.contextLength = contextLength
         self.multipleTargets = multipleTargets
     }
 
+    /// `toy service`.
     public var summary: String { "toy service" }
 
+    /// One model, all losses.
     public func serverCapabilities() -> Future<ServerCapabilities> {
         Future(
             .success(
@@ -56,6 +68,7 @@ public final class FakeService: TrainingService {
                     supportsMultipleTargets: multipleTargets)))
     }
 
+    /// A client of untrained weights.
     public func createLoraTrainingClient(baseModel: String, config: LoraConfig) -> Future<any TrainingClient> {
         guard baseModel == Self.modelName else {
             return Future(.failure(TrainingError.unknownModel(baseModel, known: [Self.modelName])))
@@ -63,6 +76,7 @@ public final class FakeService: TrainingService {
         return Future(.success(FakeTrainingClient(service: self, model: ToyModel(), config: config)))
     }
 
+    /// A client of saved weights.
     public func createTrainingClient(fromState path: String, withOptimizer: Bool) -> Future<any TrainingClient> {
         Future(
             Result {
@@ -72,10 +86,12 @@ public final class FakeService: TrainingService {
             })
     }
 
+    /// A sampler of untrained weights.
     public func createSamplingClient(baseModel: String) -> Future<any SamplingClient> {
         Future(.success(FakeSamplingClient(service: self, model: ToyModel())))
     }
 
+    /// A sampler of saved weights.
     public func createSamplingClient(modelPath: String) -> Future<any SamplingClient> {
         Future(Result { FakeSamplingClient(service: self, model: try load(modelPath)) })
     }
@@ -86,7 +102,11 @@ public final class FakeService: TrainingService {
     }
 
     fileprivate func save(_ model: ToyModel, path: String) { disk.models.withLock { $0[path] = model } }
-    fileprivate func nextRun() -> Int { disk.runs.withLock { $0 += 1; return $0 } }
+    fileprivate func nextRun() -> Int {
+        disk.runs.withLock {
+            $0 += 1; return $0
+        }
+    }
 }
 
 /// A training client whose calls take effect in the order in which they were made.

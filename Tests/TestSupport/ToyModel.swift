@@ -1,8 +1,9 @@
 import Foundation
 import Tensors
 
-/// A language model small enough for arithmetic: the logits of the next token are a row for the last token plus the mean of a row
-/// for each token so far. Deterministic, differentiable by hand, and able to learn what the tests ask of it.
+/// A language model small enough for arithmetic: the logits of the next token are a row for the last token plus the
+/// mean of a row for each token so far. Deterministic, differentiable by hand, and able to learn what the tests ask of
+/// it.
 struct ToyModel: Sendable {
     static let size = 259
     /// Rows by last token, then rows by token in the context; `2 · 259 · 259` numbers.
@@ -39,7 +40,8 @@ struct ToyModel: Sendable {
         return tokens.map { reader.read($0) }
     }
 
-    /// Adds the gradient of a loss to what has accumulated, from its derivatives by logprobs: at each position, (target, derivative).
+    /// Adds the gradient of a loss to what has accumulated, from its derivatives by logprobs: at each position,
+    /// (target, derivative).
     mutating func accumulate(_ tokens: [Int], logprobs: [[Double]], derivatives: [[(target: Int, value: Double)]]) {
         var later = [Double](repeating: 0, count: Self.size)
         for position in tokens.indices.reversed() {
@@ -65,7 +67,8 @@ struct ToyModel: Sendable {
             let g = gradient[index]
             firstMoment[index] = beta1 * firstMoment[index] + (1 - beta1) * g
             secondMoment[index] = beta2 * secondMoment[index] + (1 - beta2) * g * g
-            weights[index] -= learningRate * (firstMoment[index] / bias1) / ((secondMoment[index] / bias2).squareRoot() + eps)
+            weights[index] -=
+                learningRate * (firstMoment[index] / bias1) / ((secondMoment[index] / bias2).squareRoot() + eps)
             gradient[index] = 0
         }
         return norm

@@ -1,12 +1,15 @@
 public import TrainingAPI
 
-/// Supervised fine-tuning, a preference model and RL, each stage taking up what the one before left. Killed and called again, it goes
-/// on from the last checkpoint of the stage it was in.
+/// Supervised fine-tuning, a preference model and RL, each stage taking up what the one before left. Killed and called
+/// again, it goes on from the last checkpoint of the stage it was in.
 public enum Pipeline {
     /// What the stages are trained and measured with.
     public struct Data: Sendable {
+        /// What SFT trains on.
         public var conversations: [[Message]]
+        /// What SFT is measured on.
         public var testConversations: [[Message]]
+        /// What the preference model is trained and measured on.
         public var preferences: PreferenceData
         /// What the policy replies to in RL; empty takes the prompts of the comparisons.
         public var prompts: [[Message]]
@@ -47,15 +50,21 @@ public enum Pipeline {
 
     /// What the stages left: runs of those that ran, checkpoints of all.
     public struct Result: Sendable {
+        /// The SFT stage, if it ran.
         public var sft: Run?
+        /// The preference model's stage, if it ran.
         public var rm: Run?
+        /// The RL stage, if it ran.
         public var rl: Run?
+        /// The weights that RL began with.
         public var sftCheckpoint: CheckpointRecord
+        /// The weights of the judge.
         public var rmCheckpoint: CheckpointRecord
     }
 
-    /// Runs the stages. The policy is measured against the SFT policy (`win_rate/sft`) and the better replies of the held-out
-    /// comparisons (`win_rate/reference`). Throws `CookbookError.model` when the judge does not pass its gate.
+    /// Runs the stages. The policy is measured against the SFT policy (`win_rate/sft`) and the better replies of the
+    /// held-out comparisons (`win_rate/reference`). Throws `CookbookError.model` when the judge does not pass its
+    /// gate.
     public static func run(
         _ config: PipelineConfig, data: Data, evaluators: [any Evaluator] = [], service: any TrainingService,
         progress: any ProgressSink = SilentProgress()
@@ -77,6 +86,9 @@ public enum Pipeline {
         guard config.runRl else { return result }
         let model = try await TrainedPreferenceModel.open(
             samplerPath: rmCheckpoint.samplerPath ?? "", service: service, roots: [config.rm.run.logPath])
+        if config.allowUngated, let reasons = model.verdict?.reasons, !reasons.isEmpty {
+            progress.note("rm: serves as the reward although " + reasons.joined(separator: "; "))
+        }
         let dataset = PairwisePreferenceRLDataset(
             prompts: data.policyPrompts, model: model, groupSize: config.groupSize, batchSize: config.groupsPerBatch,
             pattern: config.tournamentPattern, allowUngated: config.allowUngated)

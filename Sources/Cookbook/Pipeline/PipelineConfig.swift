@@ -1,20 +1,29 @@
-/// Settings of the three stages in one call. Each stage has a folder of its own, `sft`, `rm` and `rl`, in the pipeline's; log path,
-/// model and renderer of the stages' own settings are filled in from the pipeline's.
+/// Settings of the three stages in one call. Each stage has a folder of its own, `sft`, `rm` and `rl`, in the
+/// pipeline's; log path, model and renderer of the stages' own settings are filled in from the pipeline's.
 public struct PipelineConfig: Sendable, Equatable {
     /// The folder of the stages' folders.
     public var logPath: String
+    /// The base model of all three stages.
     public var modelName: String
+    /// What writes the conversations of all three stages; nil takes the one recommended for the model.
     public var rendererName: String?
     /// Whether a stage runs; one that does not must have run before, and its last checkpoint is used.
     public var runSft = true
+    /// Whether the preference model is trained.
     public var runRm = true
+    /// Whether RL runs.
     public var runRl = true
+    /// The settings of supervised fine-tuning.
     public var sft: SupervisedConfig
+    /// The settings of the preference model.
     public var rm: PreferenceConfig
+    /// The settings of RL.
     public var rl: RLConfig
     /// The number of replies to each prompt of a step, and of prompts in a step.
     public var groupSize = 4
+    /// The number of prompts in a step of RL.
     public var groupsPerBatch = 8
+    /// Which replies to a prompt are compared.
     public var tournamentPattern = TournamentPattern.allPairsBothWays
     /// Lets a preference model that did not pass its gate serve as the reward.
     public var allowUngated = false

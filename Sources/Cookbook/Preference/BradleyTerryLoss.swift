@@ -12,8 +12,8 @@ public enum BradleyTerryLoss {
         return (value, -1 / (1 + exp(margin)))
     }
 
-    /// The custom loss of pairs of scored conversations, the chosen one first. A conversation is one datum whose last row holds both
-    /// candidates (`[N, 2]`), or two datums (`[N]`), one for each candidate.
+    /// The custom loss of pairs of scored conversations, the chosen one first. A conversation is one datum whose last
+    /// row holds both candidates (`[N, 2]`), or two datums (`[N]`), one for each candidate.
     public static func customLoss(multipleTargets: Bool) -> CustomLoss {
         { data, logprobs in
             let perPair = multipleTargets ? 2 : 4

@@ -2,7 +2,8 @@ public import TrainingAPI
 
 /// Training of preference models.
 public enum Preference {
-    /// Begins a run, or goes on with the one in `log_path`. The test rows decide whether the model may serve as a reward.
+    /// Begins a run, or goes on with the one in `log_path`. The test rows decide whether the model may serve as a
+    /// reward.
     public static func start(
         _ config: PreferenceConfig, data: PreferenceData, evaluators: [any Evaluator] = [],
         service: any TrainingService, progress: any ProgressSink = SilentProgress()
@@ -13,7 +14,8 @@ public enum Preference {
         _ = try StepPlan(
             rows: data.train.count, batchSize: config.batchSize, settings: config.run, what: "the comparisons")
         let multipleTargets = try await service.serverCapabilities().value.supportsMultipleTargets
-        let opening = try await RunOpening(settings: config.run, service: service, progress: progress)
+        let opening = try await RunOpening(
+            stage: "preference", settings: config.run, service: service, progress: progress)
         let stage = try PreferenceStage(
             config: config, data: data, evaluators: evaluators, opening: opening, multipleTargets: multipleTargets)
         return try Run(stage: stage, opening: opening, config: config)

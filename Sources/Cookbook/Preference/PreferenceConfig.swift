@@ -10,11 +10,13 @@ public struct PreferenceConfig: Sendable, Equatable, Encodable {
 
     /// What every runner can be told.
     public var run: RunSettings
+    /// Which kind of model is trained.
     public var kind: PreferenceModelKind
     /// The number of comparisons in a step.
     public var batchSize: Int
     /// The most tokens of an example; longer rows are left out. Nil means the model's context.
     public var maxLength: Int?
+    /// The orders that a comparator is trained on.
     public var swap: Swap
     /// What the final weights must reach to serve as a reward.
     public var gate: PreferenceGate

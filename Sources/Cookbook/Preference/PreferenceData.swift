@@ -1,6 +1,8 @@
 /// Labelled comparisons to train and to measure a preference model with.
 public struct PreferenceData: Sendable {
+    /// What is trained on.
     public var train: [LabeledComparison]
+    /// What is measured on, and never trained.
     public var test: [LabeledComparison]
     /// For each test row the kind of failure that its worse reply shows, if known.
     public var testCategories: [String?]

@@ -4,7 +4,8 @@ import Foundation
 public struct PreferenceGate: Sendable, Equatable, Codable {
     /// The least share of right answers, the two orders averaged.
     public var minAccuracy: Double
-    /// The least share of comparisons where both orders agree. A model that scores single replies always agrees with itself.
+    /// The least share of comparisons where both orders agree. A model that scores single replies always agrees with
+    /// itself.
     public var minOrderAgreement: Double
 
     /// A gate; better than a coin by a clear margin unless told otherwise.
@@ -15,9 +16,11 @@ public struct PreferenceGate: Sendable, Equatable, Codable {
 
     /// What the gate says of a model.
     public struct Verdict: Sendable, Equatable, Codable {
+        /// Whether the model may serve as a reward.
         public var passed: Bool
         /// What falls short, with the numbers; empty when passed.
         public var reasons: [String]
+        /// The figures that were judged.
         public var report: PreferenceReport
     }
 

@@ -47,7 +47,8 @@ extension PreferenceModel {
         guard verdict.passed else {
             throw .model(
                 "this preference model may not serve as a reward: \(verdict.reasons.joined(separator: "; "))",
-                hint: "train it longer or on more comparisons, lower the gate, or allow it by name: allow_ungated = true")
+                hint:
+                    "train it longer or on more comparisons, lower the gate, or allow it by name: allow_ungated = true")
         }
     }
 }

@@ -6,8 +6,11 @@ public struct PreferenceModelCard: Sendable, Equatable, Codable {
     /// The name of the file.
     public static let fileName = "preference_model.json"
 
+    /// How the model judges.
     public var kind: PreferenceModelKind
+    /// The base model.
     public var modelName: String
+    /// What writes the conversations that it judges.
     public var rendererName: String
     /// The sampler paths of the run's checkpoints, the latest last.
     public var samplerPaths: [String]
@@ -42,7 +45,8 @@ public struct PreferenceModelCard: Sendable, Equatable, Codable {
         try JSONLines.write(try encoder.encode(self), to: directory.file(Self.fileName))
     }
 
-    /// The card that lists a sampler path, looked for in the given folders and the folders inside of them, two levels deep.
+    /// The card that lists a sampler path, looked for in the given folders and the folders inside of them, two levels
+    /// deep.
     public static func find(samplerPath: String, in roots: [String]) throws -> PreferenceModelCard? {
         var folders = roots.map { RunDirectory(path: $0).path }
         for _ in 0...2 {

@@ -2,16 +2,21 @@
 public struct PreferenceReport: Sendable, Equatable, Codable {
     /// A range of confidences.
     public struct Bin: Sendable, Equatable, Codable {
+        /// The least confidence in the range.
         public var lowest: Double
+        /// The confidence at which the next range begins.
         public var highest: Double
+        /// The number of answers in the range.
         public var count: Int
         /// The mean of (1 + |value|) / 2.
         public var confidence: Double
+        /// The share of right answers.
         public var accuracy: Double
     }
 
     /// The comparisons with a winner.
     public var count: Int
+    /// The comparisons labelled as ties.
     public var ties: Int
     /// The share of right answers over both orders; a value of 0 counts half.
     public var accuracy: Double
@@ -23,6 +28,7 @@ public struct PreferenceReport: Sendable, Equatable, Codable {
     public var positionBias: Double
     /// The expected calibration error of the averaged answer (Naeini et al., 2015), ten bins.
     public var calibrationError: Double
+    /// The calibration by range of confidence; empty ranges are left out.
     public var bins: [Bin]
     /// `bothOrderAccuracy` by the rows' category.
     public var byCategory: [String: Double]

@@ -27,8 +27,9 @@ public struct TrainedPreferenceModel: PreferenceModel {
         replies = try ReplyScoreRenderer(renderer)
     }
 
-    /// For each comparison a value in [-1, 1], positive when B is better: 2σ(s_B − s_A) − 1 from the scores of a Bradley–Terry
-    /// model, (p_B − p_A)/(p_A + p_B) from a comparator's label probabilities. All go to the service at once; equal replies are 0.
+    /// For each comparison a value in [-1, 1], positive when B is better: 2σ(s_B − s_A) − 1 from the scores of a
+    /// Bradley–Terry model, (p_B − p_A)/(p_A + p_B) from a comparator's label probabilities. All go to the service at
+    /// once; equal replies are 0.
     public func compareMany(_ list: [Comparison]) async throws -> [Double] {
         let open = list.indices.filter { list[$0].completionA != list[$0].completionB }
         var values = Array(repeating: 0.0, count: list.count)
@@ -89,8 +90,8 @@ public struct TrainedPreferenceModel: PreferenceModel {
         return prompts.compactMap { places[$0.tokens].map { logprobs[$0] } }
     }
 
-    /// Opens a trained model by its sampler path. Kind, renderer and verdict stand in the run's folder, which is looked for in `roots`
-    /// and two levels below; `kind` and `rendererName` replace what is not there.
+    /// Opens a trained model by its sampler path. Kind, renderer and verdict stand in the run's folder, which is
+    /// looked for in `roots` and two levels below; `kind` and `rendererName` replace what is not there.
     public static func open(
         samplerPath: String, service: any TrainingService, roots: [String], kind: PreferenceModelKind? = nil,
         rendererName: String? = nil, isHard: Bool = false

@@ -1,7 +1,7 @@
 /// How far two policies are apart, from logprobs of tokens that one of them drew.
 public enum KLDivergence {
-    /// Over all drawn tokens: v1, the mean of logq − logp; v2, half the mean of its square (Schulman, "Approximating KL divergence",
-    /// 2020); and the entropy estimate, the mean of −logq.
+    /// Over all drawn tokens: v1, the mean of logq − logp; v2, half the mean of its square (Schulman, "Approximating
+    /// KL divergence", 2020); and the entropy estimate, the mean of −logq.
     public static func estimates(
         sampled: [[Float]], other: [[Float]], masks: [[Float]]
     ) -> (v1: Double, v2: Double, entropy: Double) {
@@ -19,8 +19,9 @@ public enum KLDivergence {
         return (difference / count, square / count / 2, entropy / count)
     }
 
-    /// What the penalty adds to each advantage, coef·(d̄ − d) at drawn tokens, where d = logq − logp_ref and d̄ is its mean over the batch;
-    /// with a discount γ each token also bears Σ γᵏ of the later ones. Never anything at tokens that were not drawn (section 4.8).
+    /// What the penalty adds to each advantage, coef·(d̄ − d) at drawn tokens, where d = logq − logp_ref and d̄ is its
+    /// mean over the batch; with a discount γ each token also bears Σ γᵏ of the later ones. Never anything at tokens
+    /// that were not drawn (section 4.8).
     public static func penalty(
         sampled: [[Float]], reference: [[Float]], masks: [[Float]], coefficient: Double, discount: Double
     ) -> (mean: Double, advantages: [[Double]]) {

@@ -8,10 +8,13 @@ public protocol MessageEnv: Sendable {
 
 /// What an environment makes of a message.
 public struct MessageStepResult: Sendable, Equatable {
+    /// What the message is worth.
     public var reward: Double
+    /// Whether the conversation is over.
     public var episodeDone: Bool
     /// The whole conversation that the policy sees next.
     public var nextMessages: [Message]
+    /// What else is worth averaging.
     public var metrics: [String: Double]
 
     /// A reward, and how the episode goes on.
@@ -47,14 +50,18 @@ public struct MessageEnvFunctions: MessageEnv {
 
 /// Rows that are environments: all reward comes from their steps.
 public struct MessageEnvRLDataset: RLDataset {
+    /// The number of rows.
     public let count: Int
+    /// The number of rows in a step.
     public let batchSize: Int
+    /// The number of episodes of each row.
     public let groupSize: Int
     private let make: @Sendable (Int) async throws -> any MessageEnv
 
     /// A data set of a function that makes a fresh environment of a row.
     public init(
-        count: Int, batchSize: Int, groupSize: Int, make: @escaping @Sendable (_ row: Int) async throws -> any MessageEnv
+        count: Int, batchSize: Int, groupSize: Int,
+        make: @escaping @Sendable (_ row: Int) async throws -> any MessageEnv
     ) {
         self.count = count
         self.batchSize = batchSize

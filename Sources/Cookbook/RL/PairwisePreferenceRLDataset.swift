@@ -1,6 +1,8 @@
 /// Prompts whose replies compete with each other before a preference model.
 public struct PairwisePreferenceRLDataset: RLDataset {
+    /// The number of prompts in a step.
     public let batchSize: Int
+    /// The number of replies to each prompt.
     public let groupSize: Int
     private let prompts: [[Message]]
     private let model: any PreferenceModel
@@ -13,9 +15,9 @@ public struct PairwisePreferenceRLDataset: RLDataset {
     /// The number of prompts.
     public var count: Int { prompts.count }
 
-    /// A data set of prompts and a judge. `formatCoefficient` is taken off the result of a reply that was cut off (without `acceptsEos`,
-    /// also of one that ended with the end of text in place of the renderer's stop). `allowUngated` takes a judge that did not pass
-    /// its gate.
+    /// A data set of prompts and a judge. `formatCoefficient` is taken off the result of a reply that was cut off
+    /// (without `acceptsEos`, also of one that ended with the end of text in place of the renderer's stop).
+    /// `allowUngated` takes a judge that did not pass its gate.
     public init(
         prompts: [[Message]], model: any PreferenceModel, groupSize: Int = 4, batchSize: Int = 8,
         pattern: TournamentPattern = .allPairsBothWays, matchupGroupSize: Int = 4, formatCoefficient: Double = 1,

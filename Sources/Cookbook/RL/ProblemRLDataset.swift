@@ -2,8 +2,11 @@
 public struct ProblemRLDataset: RLDataset {
     /// A question and what is asked of its reply.
     public struct Problem: Sendable {
+        /// What the policy is asked.
         public var question: [Message]
+        /// Whether a reply holds the right answer.
         public var checkAnswer: @Sendable (String) async throws -> Bool
+        /// Whether a reply has the form that was asked for.
         public var checkFormat: @Sendable (String) async throws -> Bool
 
         /// A question, and checks of a reply's text.
@@ -41,7 +44,9 @@ public struct ProblemRLDataset: RLDataset {
 
     /// The number of problems.
     public var count: Int { replies.count }
+    /// The number of problems in a step.
     public var batchSize: Int { replies.batchSize }
+    /// The number of replies to each problem.
     public var groupSize: Int { replies.groupSize }
     /// One reply to the question.
     public func episode(row: Int) -> Episode { replies.episode(row: row) }

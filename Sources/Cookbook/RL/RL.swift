@@ -2,7 +2,8 @@ public import TrainingAPI
 
 /// Reinforcement learning from rewards of groups of replies.
 public enum RL {
-    /// Begins a run, or goes on with the one in `log_path`. Nothing is trained when the data set's judge did not pass its gate.
+    /// Begins a run, or goes on with the one in `log_path`. Nothing is trained when the data set's judge did not pass
+    /// its gate.
     public static func start(
         _ config: RLConfig, dataset: any RLDataset, test: (any RLDataset)? = nil, evaluators: [any Evaluator] = [],
         service: any TrainingService, progress: any ProgressSink = SilentProgress()
@@ -12,7 +13,8 @@ public enum RL {
         guard dataset.groupSize > 0 else { throw CookbookError.usage("group_size must be at least 1") }
         _ = try StepPlan(
             rows: dataset.count, batchSize: dataset.batchSize, settings: config.run, what: "the prompts")
-        let opening = try await RunOpening(settings: config.run, service: service, progress: progress)
+        let opening = try await RunOpening(
+            stage: "rl", settings: config.run, service: service, progress: progress)
         let stage = try await RLStage(
             config: config, loss: loss, dataset: dataset, test: test, evaluators: evaluators, opening: opening,
             service: service)

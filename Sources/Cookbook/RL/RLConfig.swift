@@ -39,7 +39,8 @@ public struct RLConfig: Sendable, Equatable, Encodable {
         self.maxTokens = maxTokens
     }
 
-    /// The loss by name. Throws `unknownLoss`, or `usage` for a loss that needs no sampled logprobs, or another temperature.
+    /// The loss by name. Throws `unknownLoss`, or `usage` for a loss that needs no sampled logprobs, or another
+    /// temperature.
     func loss() throws -> LossFunction {
         let loss = try LossFunction(named: lossFn, config: lossFnConfig)
         guard loss.name.requiredInputs.contains("advantages") else {

@@ -8,7 +8,9 @@ public enum Episode: Sendable {
 
 /// What a group's judge says of one episode.
 public struct EpisodeReward: Sendable, Equatable {
+    /// What the episode is worth.
     public var reward: Double
+    /// What else is worth averaging, by name.
     public var metrics: [String: Double]
 
     /// A reward, and what else is worth averaging.
@@ -30,8 +32,8 @@ public protocol RLDataset: Sendable {
     func episode(row: Int) -> Episode
     /// What metrics of the row are grouped by.
     func tags(row: Int) -> [String]
-    /// For each group, each episode's final reward. All groups of a step come at once, so that a judge can work on them together; a
-    /// failure of one group is an element of its own.
+    /// For each group, each episode's final reward. All groups of a step come at once, so that a judge can work on
+    /// them together; a failure of one group is an element of its own.
     func rewards(_ groups: [RolloutGroup]) async throws -> [Result<[EpisodeReward], any Error>]
     /// Throws when the rewards of this data set may not be trusted, before anything is trained.
     func validate() throws

@@ -30,7 +30,8 @@ struct RLStage: Stage {
             dataset: dataset, renderer: opening.renderer, config: config, progress: opening.progress, label: name)
         self.evaluators = (test.map { [RLTestSetEvaluator(dataset: $0, config: config)] } ?? []) + evaluators
         if config.klPenaltyCoef != 0 {
-            // Saved once and recorded with each checkpoint: a resumed run is held to the same reference as an uninterrupted one.
+            // Saved once and recorded with each checkpoint: a resumed run is held to the same reference as an
+            // uninterrupted one.
             let path: String
             if let known = config.klReferencePath ?? opening.resumed?.klReferencePath {
                 path = known
@@ -83,7 +84,8 @@ struct RLStage: Stage {
         }
         var metrics = RolloutMetrics.of(outcome.groups)
         let varied = outcome.groups.filter { !$0.isConstant }
-        // Without any difference there is no gradient; the groups stay, so that the step is counted and the metrics are there.
+        // Without any difference there is no gradient; the groups stay, so that the step is counted and the metrics
+        // are there.
         let kept = config.removeConstantRewardGroups && !varied.isEmpty ? varied : outcome.groups
         metrics["groups/kept"] = Double(kept.count)
         metrics["groups/constant"] = Double(outcome.groups.count - varied.count)
@@ -127,8 +129,10 @@ struct RLStage: Stage {
         let kl = KLDivergence.estimates(sampled: sampled, other: batch.logprobs, masks: batch.masks)
         return [
             "optim/kl_sample_train_v1": kl.v1, "optim/kl_sample_train_v2": kl.v2, "optim/entropy": kl.entropy,
-            "optim/lr": config.run.learningRate * config.run.lrSchedule.multiplier(step: batch.step, total: plan.totalSteps),
-            "progress/batch": Double(batch.step), "progress/done_frac": Double(batch.step + 1) / Double(plan.totalSteps),
+            "optim/lr": config.run.learningRate
+                * config.run.lrSchedule.multiplier(step: batch.step, total: plan.totalSteps),
+            "progress/batch": Double(batch.step),
+            "progress/done_frac": Double(batch.step + 1) / Double(plan.totalSteps),
             "num_tokens": Double(batch.datums.reduce(0) { $0 + $1.modelInput.length }),
         ]
     }

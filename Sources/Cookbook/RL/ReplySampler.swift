@@ -4,9 +4,11 @@ public import TrainingAPI
 public struct ReplySampler: Sendable {
     /// A reply.
     public struct Reply: Sendable, Equatable {
+        /// The reply without the stop.
         public var text: String
         /// The number of tokens, the stop included.
         public var tokens: Int
+        /// Whether it ended by itself.
         public var endedByStop: Bool
 
         /// A reply's text, and how it came to its end.
@@ -17,8 +19,11 @@ public struct ReplySampler: Sendable {
         }
     }
 
+    /// The most tokens of a reply.
     public var maxTokens: Int
+    /// The sampling temperature.
     public var temperature: Double
+    /// Fixes the replies, given the weights.
     public var seed: Int
 
     /// How replies are drawn.
@@ -53,7 +58,8 @@ public struct ReplySampler: Sendable {
             let parsed = renderer.parseResponse(sequence.tokens)
             replies.append(
                 Reply(
-                    text: parsed.message.content, tokens: sequence.tokens.count, endedByStop: parsed.termination.isClean))
+                    text: parsed.message.content, tokens: sequence.tokens.count, endedByStop: parsed.termination.isClean
+                ))
             onProgress(replies.count)
         }
         return replies

@@ -4,7 +4,9 @@ import TrainingAPI
 public struct RewardRequest: Sendable {
     /// The row of the data set, counted from 0: where the script finds what else it knows of the prompt.
     public let row: Int
+    /// What the policy was asked.
     public let prompt: [Message]
+    /// What it replied, without the stop.
     public let response: String
     /// Whether the reply ended by itself.
     public let endedCleanly: Bool
@@ -17,7 +19,9 @@ public struct RewardFunctionRLDataset: RLDataset {
     /// The reward of a reply.
     public typealias Reward = @Sendable (RewardRequest) async throws -> EpisodeReward
 
+    /// The number of prompts in a step.
     public let batchSize: Int
+    /// The number of replies to each prompt.
     public let groupSize: Int
     private let prompts: [[Message]]
     private let formatCoefficient: Double
@@ -26,7 +30,8 @@ public struct RewardFunctionRLDataset: RLDataset {
     /// The number of prompts.
     public var count: Int { prompts.count }
 
-    /// A data set of prompts and a function. `formatCoefficient` is taken off the reward of a reply that did not end by itself.
+    /// A data set of prompts and a function. `formatCoefficient` is taken off the reward of a reply that did not end
+    /// by itself.
     public init(
         prompts: [[Message]], groupSize: Int = 4, batchSize: Int = 8, formatCoefficient: Double = 0,
         reward: @escaping Reward
@@ -52,7 +57,9 @@ public struct RewardFunctionRLDataset: RLDataset {
                 }
             }
             var outcomes = groups.map { group in
-                Array(repeating: Result<EpisodeReward, any Error>.failure(CookbookError.cancelled), count: group.trajectories.count)
+                Array(
+                    repeating: Result<EpisodeReward, any Error>.failure(CookbookError.cancelled),
+                    count: group.trajectories.count)
             }
             for try await (group, sample, outcome) in tasks { outcomes[group][sample] = outcome }
             return outcomes.map { group in Result { try group.map { try $0.get() } } }

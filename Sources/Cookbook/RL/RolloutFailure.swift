@@ -4,11 +4,13 @@ public import TrainingAPI
 public struct RolloutFailure: Error {
     /// The group's place in its batch, and the sample's in its group; both count from 0.
     public let group: Int
+    /// The sample's place in its group, from 0.
     public let sample: Int
     /// The row of the data set.
     public let row: Int
     /// What the policy was asked.
     public let prompt: String
+    /// What went wrong.
     public let underlying: any Error
 
     /// The class of this error that Lua's `err.kind` shows.
@@ -22,7 +24,8 @@ public struct RolloutFailure: Error {
 
     /// What the user can do.
     public var hint: String {
-        "the weights are those before this step: mend the function and go on; rollout_error_tolerance = true leaves failing groups out"
+        "the weights are those before this step: mend the function and go on; "
+            + "rollout_error_tolerance = true leaves failing groups out"
     }
 }
 

@@ -1,6 +1,7 @@
 /// What is told of a batch's episodes under the Python cookbook's names (section 4.11).
 enum RolloutMetrics {
-    /// `env/all/…`, and `env/<tag>/…` for tags that only some groups have. All groups count, also those without a signal.
+    /// `env/all/…`, and `env/<tag>/…` for tags that only some groups have. All groups count, also those without a
+    /// signal.
     static func of(_ groups: [RolloutGroup], prefix: String = "env") -> [String: Double] {
         var metrics = summary(groups, prefix: "\(prefix)/all")
         for tag in Set(groups.flatMap(\.tags)).sorted() {

@@ -16,8 +16,8 @@ struct Rollouts: Sendable {
         var failures: [any Error] = []
     }
 
-    /// The groups of these rows with rewards and advantages. Seeds come from the run's seed, the step and the group, so that a batch
-    /// repeats. A failure is thrown unless the settings tolerate it.
+    /// The groups of these rows with rewards and advantages. Seeds come from the run's seed, the step and the group,
+    /// so that a batch repeats. A failure is thrown unless the settings tolerate it.
     func run(rows: [Int], step: Int, sampler: any SamplingClient) async throws -> Outcome {
         // All requests are made before the first is awaited, so that they reach the service together.
         var outcome = Outcome()
@@ -146,7 +146,8 @@ struct Rollouts: Sendable {
         }
     }
 
-    /// One conversation to its end. A reply that was cut off or cannot be read ends it before the environment is asked (section 4.2).
+    /// One conversation to its end. A reply that was cut off or cannot be read ends it before the environment is asked
+    /// (section 4.2).
     private func play(
         _ env: any MessageEnv, _ first: [Message], key: [Int], sampler: any SamplingClient
     ) async throws -> Trajectory {

@@ -17,10 +17,15 @@ public struct Rubric: Sendable, Equatable {
 
     /// Which rules a reply keeps.
     public struct Check: Sendable, Equatable {
+        /// At most `maxTokens` long.
         public var isShort: Bool
+        /// At least `minWords` long.
         public var isNotCurt: Bool
+        /// Ended by itself.
         public var endedByStop: Bool
+        /// Shares no run of words with a filler phrase.
         public var isPlain: Bool
+        /// Contains a key word.
         public var hasKeyword: Bool
         /// Whether it keeps them all.
         public var passes: Bool { isShort && isNotCurt && endedByStop && isPlain && hasKeyword }

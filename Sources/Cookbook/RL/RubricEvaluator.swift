@@ -1,8 +1,11 @@
-/// A measure of replies that no judge has a part in: short, ended by itself, without filler, with a key word of the answer.
+/// A measure of replies that no judge has a part in: short, ended by itself, without filler, with a key word of the
+/// answer.
 public struct RubricEvaluator: Evaluator {
     /// A prompt, and words of which a right reply contains at least one, upper or lower case.
     public struct Item: Sendable, Equatable {
+        /// What the policy is asked.
         public var prompt: [Message]
+        /// Words of which a right reply contains one; empty if there are none to look for.
         public var keywords: [String]
 
         /// A prompt, and its key words if there are any.
@@ -27,8 +30,8 @@ public struct RubricEvaluator: Evaluator {
         self.sampling = sampling
     }
 
-    /// Samples the policy and counts: the shares `rubric/pass`, `/length`, `/not_curt`, `/ended_by_stop`, `/no_filler` and `/keyword`, and
-    /// `/mean_tokens`.
+    /// Samples the policy and counts: the shares `rubric/pass`, `/length`, `/not_curt`, `/ended_by_stop`, `/no_filler`
+    /// and `/keyword`, and `/mean_tokens`.
     public func evaluate(_ context: EvaluationContext) async throws -> Evaluation {
         let replies = try await sampling.replies(
             to: items.map(\.prompt), sampler: try await context.weights.sampler(), renderer: context.renderer

@@ -15,8 +15,8 @@ public enum TournamentPattern: String, Sendable, CaseIterable, Codable {
     }
 }
 
-/// A round robin in a group: each value in [-1, 1], positive when the second of the pair is better, adds to one and takes from the
-/// other; a reply's result is its sum over its number of matches (section 5.2).
+/// A round robin in a group: each value in [-1, 1], positive when the second of the pair is better, adds to one and
+/// takes from the other; a reply's result is its sum over its number of matches (section 5.2).
 public enum Tournament {
     /// Wins minus losses over matches, for each of `count` replies; 0 for one without a match.
     public static func results(count: Int, pairs: [(first: Int, second: Int)], values: [Double]) -> [Double] {
@@ -31,7 +31,8 @@ public enum Tournament {
         return zip(sums, matches).map { $1 == 0 ? 0 : $0 / $1 }
     }
 
-    /// The replies in groups that play among themselves: as equal as they can be, so that nobody is left without a match.
+    /// The replies in groups that play among themselves: as equal as they can be, so that nobody is left without a
+    /// match.
     public static func chunks(count: Int, size: Int) -> [Range<Int>] {
         let number = max(1, (count + size - 1) / size)
         return (0..<number).map { ($0 * count / number)..<(($0 + 1) * count / number) }

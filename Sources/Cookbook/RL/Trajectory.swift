@@ -8,13 +8,17 @@ public struct Transition: Sendable {
     public var action: [Int]
     /// Their logprobs when they were drawn.
     public var logprobs: [Float]
+    /// Why the service stopped drawing.
     public var stopReason: StopReason
     /// The action as a message.
     public var message: Message
+    /// How the renderer read the action's end.
     public var termination: ParseTermination
     /// What the environment gave for this turn.
     public var reward: Double
+    /// Whether this was the last turn.
     public var episodeDone: Bool
+    /// What the environment or judge measured, by name.
     public var metrics: [String: Double]
 
     /// A turn.
@@ -36,9 +40,11 @@ public struct Transition: Sendable {
 
 /// One episode of the policy.
 public struct Trajectory: Sendable {
+    /// The turns in their order.
     public var transitions: [Transition]
     /// What the group's judge added at the end.
     public var finalReward = 0.0
+    /// What the environment or judge measured, by name.
     public var metrics: [String: Double] = [:]
     /// How much better this episode was than its group.
     public var advantage = 0.0
@@ -62,7 +68,9 @@ public struct RolloutGroup: Sendable {
     public var row: Int
     /// The conversation that all episodes begin with; for message environments that of the first episode.
     public var prompt: [Message]
+    /// What metrics of the group are grouped by.
     public var tags: [String]
+    /// The episodes, judged together.
     public var trajectories: [Trajectory]
 
     /// A group of episodes.
@@ -77,7 +85,8 @@ public struct RolloutGroup: Sendable {
     /// Whether all rewards are equal, so that the group teaches nothing.
     public var isConstant: Bool { Set(trajectories.map(\.totalReward)).count <= 1 }
 
-    /// Sets each advantage to the reward's distance from the group's mean; it is not divided by the deviation (section 4.4).
+    /// Sets each advantage to the reward's distance from the group's mean; it is not divided by the deviation (section
+    /// 4.4).
     public mutating func centreAdvantages() {
         let advantages = Self.advantages(trajectories.map(\.totalReward))
         for index in trajectories.indices { trajectories[index].advantage = advantages[index] }

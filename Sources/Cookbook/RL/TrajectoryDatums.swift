@@ -10,8 +10,8 @@ public struct PolicyDatum: Sendable {
 }
 
 extension Trajectory {
-    /// The datums of this trajectory: one as long as each observation goes on from the tokens before it, a new one where it does not
-    /// (section 4.5).
+    /// The datums of this trajectory: one as long as each observation goes on from the tokens before it, a new one
+    /// where it does not (section 4.5).
     public var policyDatums: [PolicyDatum] {
         var datums: [PolicyDatum] = []
         var (tokens, logprobs, advantages, mask) = ([Int](), [Float](), [Float](), [Float]())

@@ -1,8 +1,8 @@
 import Foundation
 public import TrainingAPI
 
-/// How often a judge prefers the policy's reply to another one, asked in both orders: `win_rate/NAME` with its standard error
-/// `…/stderr`, and `…/ended_by_stop`, `…/mean_tokens` of the policy's replies (section 5.3).
+/// How often a judge prefers the policy's reply to another one, asked in both orders: `win_rate/NAME` with its
+/// standard error `…/stderr`, and `…/ended_by_stop`, `…/mean_tokens` of the policy's replies (section 5.3).
 public actor WinRateEvaluator: Evaluator {
     /// What the policy is compared with.
     public enum Opponent: Sendable {
@@ -12,6 +12,7 @@ public actor WinRateEvaluator: Evaluator {
         case policy(any SamplingClient)
     }
 
+    /// What its metrics are named after.
     public nonisolated let name: String
     private let model: any PreferenceModel
     private let prompts: [[Message]]

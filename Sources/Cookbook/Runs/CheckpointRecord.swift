@@ -14,6 +14,8 @@ public struct CheckpointRecord: Sendable, Equatable, Codable {
     public var samplerPath: String?
     /// The first step that these weights have not seen: where a resumed run goes on.
     public var nextStep: Int
+    /// The kind of training, so that one run never goes on from another's checkpoint.
+    public var stage: String?
     /// What the conversations were written with.
     public var rendererName: String?
     /// The policy that the KL penalty holds on to, so that a resumed run holds on to the same.
@@ -21,8 +23,9 @@ public struct CheckpointRecord: Sendable, Equatable, Codable {
 
     /// A record of saved weights.
     public init(
-        name: String, nextStep: Int, epoch: Int, final: Bool? = nil, statePath: String? = nil, samplerPath: String? = nil,
-        rendererName: String? = nil, klReferencePath: String? = nil
+        name: String, nextStep: Int, epoch: Int, final: Bool? = nil, statePath: String? = nil,
+        samplerPath: String? = nil,
+        stage: String? = nil, rendererName: String? = nil, klReferencePath: String? = nil
     ) {
         self.name = name
         batch = nextStep
@@ -31,6 +34,7 @@ public struct CheckpointRecord: Sendable, Equatable, Codable {
         self.statePath = statePath
         self.samplerPath = samplerPath
         self.nextStep = nextStep
+        self.stage = stage
         self.rendererName = rendererName
         self.klReferencePath = klReferencePath
     }

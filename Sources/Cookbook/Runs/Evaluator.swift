@@ -50,10 +50,13 @@ public struct Evaluation: Sendable {
 
 /// A reply that was sampled for an evaluation.
 public struct EvaluationSample: Sendable, Equatable, Codable {
+    /// What the policy was asked.
     public var prompt: [Message]
+    /// The reply's text.
     public var response: String
     /// The reply's length, the stop included.
     public var tokens: Int
+    /// Whether the reply ended by itself.
     public var endedByStop: Bool
     /// What the reply was compared with, if with something.
     public var reference: String?

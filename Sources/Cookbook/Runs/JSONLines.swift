@@ -1,7 +1,7 @@
 import Foundation
 
-/// Files of one JSON object per line that only grow. Every line is on disk when `append` returns; a last line that a killed
-/// process left half written is no row.
+/// Files of one JSON object per line that only grow. Every line is on disk when `append` returns; a last line that a
+/// killed process left half written is no row.
 enum JSONLines {
     /// Adds a line and waits until the disk has it.
     static func append(_ line: String, to path: String) throws {
@@ -19,7 +19,8 @@ enum JSONLines {
         }
     }
 
-    /// The rows of a file; none if there is no file. Throws `CookbookError.data` for a bad line other than a torn last one.
+    /// The rows of a file; none if there is no file. Throws `CookbookError.data` for a bad line other than a torn last
+    /// one.
     static func read<Row: Decodable>(
         _ type: Row.Type, from path: String, keys: JSONDecoder.KeyDecodingStrategy = .convertFromSnakeCase
     ) throws -> [Row] {

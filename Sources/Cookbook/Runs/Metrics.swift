@@ -52,7 +52,8 @@ extension Metrics.Row: Decodable {
         }
     }
 
-    /// The row as `{"step": n, ...}` with sorted names; a value that is not finite becomes null. Numbers read back exactly.
+    /// The row as `{"step": n, ...}` with sorted names; a value that is not finite becomes null. Numbers read back
+    /// exactly.
     var line: String {
         let fields = values.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.number($0.value))" }
         return "{" + (["\"step\":\(step)"] + fields).joined(separator: ",") + "}"

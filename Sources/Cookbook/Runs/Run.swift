@@ -1,9 +1,9 @@
 import Tensors
 public import TrainingAPI
 
-/// Training in steps that the caller paces. `step` takes some, `finish` evaluates and saves the final weights; `train` functions do
-/// both. A run that was killed goes on from its last checkpoint when it is started again with the same folder, and then equals
-/// the run that was not.
+/// Training in steps that the caller paces. `step` takes some, `finish` evaluates and saves the final weights; `train`
+/// functions do both. A run that was killed goes on from its last checkpoint when it is started again with the same
+/// folder, and then equals the run that was not.
 public actor Run {
     /// The run's folder.
     public nonisolated let logPath: String
@@ -58,6 +58,10 @@ public actor Run {
         nextStep = first
         if settings.behaviorIfLogDirExists == .delete { try directory.removeRun() }
         try directory.create()
+        let changed = opening.resumed == nil ? [] : try directory.changedSettings(to: config)
+        if !changed.isEmpty {
+            progress.note("\(stage.name): going on with other settings than before: \(changed.joined(separator: ", "))")
+        }
         try directory.write(config: config)
         if opening.resumed?.final != true || first < stage.plan.totalSteps { try directory.rewind(toStep: first) }
         metrics = try directory.metrics()
@@ -73,9 +77,9 @@ public actor Run {
     /// Whether all steps are taken and the final weights evaluated and saved.
     public var isFinished: Bool { nextStep >= totalSteps && checkpoint?.final == true }
 
-    /// Takes up to `count` steps, fewer at the end of the data; returns how many. When the task is cancelled it stops between two
-    /// steps, saves a checkpoint and throws `cancelled`. Any other error leaves a checkpoint of the last good weights too, if
-    /// they are still at hand.
+    /// Takes up to `count` steps, fewer at the end of the data; returns how many. When the task is cancelled it stops
+    /// between two steps, saves a checkpoint and throws `cancelled`. Any other error leaves a checkpoint of the last
+    /// good weights too, if they are still at hand.
     @discardableResult
     public func step(_ count: Int = 1) async throws -> Int {
         try begin()
@@ -111,8 +115,8 @@ public actor Run {
         return nextStep - first
     }
 
-    /// Evaluates the weights as they are and saves them as `final`, however many steps were taken; does nothing when that has been
-    /// done.
+    /// Evaluates the weights as they are and saves them as `final`, however many steps were taken; does nothing when
+    /// that has been done.
     public func finish() async throws {
         try begin()
         defer { isBusy = false }
@@ -155,7 +159,8 @@ extension Run {
 
     private func evaluationContext(step: Int) -> EvaluationContext {
         EvaluationContext(
-            step: step, trainingClient: client, renderer: renderer, weights: WeightsSnapshot(client), progress: progress)
+            step: step, trainingClient: client, renderer: renderer, weights: WeightsSnapshot(client), progress: progress
+        )
     }
 
     private func evaluate(_ context: EvaluationContext, if isDue: Bool) async throws -> [String: Double] {
@@ -171,7 +176,8 @@ extension Run {
         return values
     }
 
-    /// Sends a step. Without `submitAhead` each update waits for its loss, so that one that is not finite changes nothing.
+    /// Sends a step. Without `submitAhead` each update waits for its loss, so that one that is not finite changes
+    /// nothing.
     private func train(
         _ batch: TrainingBatch, values: [String: Double], start: ContinuousClock.Instant
     ) async throws {
@@ -266,7 +272,8 @@ extension Run {
         let sampler = client.saveWeightsForSampler(name: name)
         let record = CheckpointRecord(
             name: name, nextStep: nextStep, epoch: stage.plan.epoch(step: nextStep), final: isFinal ? true : nil,
-            statePath: try await state.value, samplerPath: try await sampler.value, rendererName: renderer.name,
+            statePath: try await state.value, samplerPath: try await sampler.value, stage: stage.name,
+            rendererName: renderer.name,
             klReferencePath: stage.klReferencePath)
         try directory.append(record)
         checkpoint = record

@@ -10,8 +10,8 @@ public enum LogDirPolicy: String, Sendable, CaseIterable, Codable {
     case raise
 }
 
-/// A run's folder, in the Python cookbook's layout: `config.json`, `metrics.jsonl`, `checkpoints.jsonl` and a folder of rollouts
-/// for each iteration. Whole files are replaced atomically; lines are on disk when they have been added.
+/// A run's folder, in the Python cookbook's layout: `config.json`, `metrics.jsonl`, `checkpoints.jsonl` and a folder
+/// of rollouts for each iteration. Whole files are replaced atomically; lines are on disk when they have been added.
 public struct RunDirectory: Sendable {
     /// The folder.
     public let path: String
@@ -51,10 +51,23 @@ public struct RunDirectory: Sendable {
 
     /// Writes `config.json`.
     public func write(config: some Encodable) throws {
+        try JSONLines.write(try Self.json(config), to: file("config.json"))
+    }
+
+    /// The names of settings that differ from those in `config.json`: a resumed run then no longer equals an
+    /// uninterrupted one.
+    func changedSettings(to config: some Encodable) throws -> [String] {
+        guard let data = FileManager.default.contents(atPath: file("config.json")),
+            let old = JSONValue(parsing: data)?.object, let new = JSONValue(parsing: try Self.json(config))?.object
+        else { return [] }
+        return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] && $0 != "log_path" }.sorted()
+    }
+
+    private static func json(_ config: some Encodable) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        try JSONLines.write(try encoder.encode(config), to: file("config.json"))
+        return try encoder.encode(config)
     }
 
     /// The rows of `metrics.jsonl`.
@@ -77,8 +90,8 @@ public struct RunDirectory: Sendable {
         try JSONLines.append(try JSONLines.line(record), to: file("checkpoints.jsonl"))
     }
 
-    /// Makes the files end where a checkpoint stands: cuts torn lines, and metrics of steps that will be taken again. What is cut
-    /// stays in `metrics.jsonl.pre_resume_NNNNNN`.
+    /// Makes the files end where a checkpoint stands: cuts torn lines, and metrics of steps that will be taken again.
+    /// What is cut stays in `metrics.jsonl.pre_resume_NNNNNN`.
     public func rewind(toStep step: Int) throws {
         try JSONLines.repair(file("checkpoints.jsonl"))
         try JSONLines.repair(file("metrics.jsonl"))

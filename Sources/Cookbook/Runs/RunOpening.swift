@@ -11,7 +11,7 @@ struct RunOpening: Sendable {
     let progress: any ProgressSink
 
     /// Finds the last checkpoint and loads it; nothing is written yet, so that bad data leave no trace.
-    init(settings: RunSettings, service: any TrainingService, progress: any ProgressSink) async throws {
+    init(stage: String, settings: RunSettings, service: any TrainingService, progress: any ProgressSink) async throws {
         try settings.validate()
         let directory = RunDirectory(path: settings.logPath)
         if directory.holdsRun, settings.behaviorIfLogDirExists == .raise {
@@ -22,6 +22,11 @@ struct RunOpening: Sendable {
         let resumed =
             settings.behaviorIfLogDirExists == .delete
             ? nil : try CheckpointUtils.getLastCheckpoint(settings.logPath)
+        if let other = resumed?.stage, other != stage {
+            throw CookbookError.usage(
+                "\(directory.path) holds a run of another kind: \(other), not \(stage)", hint: "choose another log_path"
+            )
+        }
         if let path = resumed?.statePath {
             client = try await service.createTrainingClient(fromState: path, withOptimizer: true).value
         } else if let path = settings.loadCheckpointPath {
@@ -50,6 +55,9 @@ struct RunOpening: Sendable {
             name = try Renderers.recommendedName(model: client.baseModel)
         }
         renderer = try Renderers.named(name, tokenizer: client.tokenizer)
+        if let warning = Renderers.warning(renderer: name, model: client.baseModel) {
+            progress.note("\(stage): \(warning)")
+        }
         self.settings = settings
         self.directory = directory
         self.resumed = resumed

@@ -10,12 +10,17 @@ public struct RunSettings: Sendable, Equatable, Codable {
     public var rendererName: String?
     /// The learning rate before the schedule.
     public var learningRate: Double
+    /// How the learning rate falls over the run.
     public var lrSchedule: LearningRateSchedule
     /// How often the rows are gone through.
     public var numEpochs: Int
+    /// The rank of the adapter.
     public var loraRank: Int
+    /// Whether the adapter covers the feed-forward layers.
     public var trainMlp = true
+    /// Whether it covers the attention layers.
     public var trainAttn = true
+    /// Whether it covers the output layer.
     public var trainUnembed = true
     /// Saves a checkpoint after this many steps.
     public var saveEvery = 20
@@ -27,9 +32,13 @@ public struct RunSettings: Sendable, Equatable, Codable {
     public var loadCheckpointPath: String?
     /// Fixes the order of the rows, the adapter's first weights and what is sampled.
     public var seed = 0
+    /// Decay of the gradient's running mean.
     public var adamBeta1 = 0.9
+    /// Decay of its square's running mean.
     public var adamBeta2 = 0.95
+    /// Keeps the optimizer from dividing by zero.
     public var adamEps = 1e-8
+    /// Decoupled weight decay.
     public var weightDecay = 0.0
     /// The largest norm of the gradient; 0 means no clipping.
     public var gradClipNorm = 0.0

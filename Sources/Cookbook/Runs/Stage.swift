@@ -1,6 +1,7 @@
 import TrainingAPI
 
-/// What is special about a kind of training; `Run` does the rest: order of steps, evaluation, checkpoints, files, resuming.
+/// What is special about a kind of training; `Run` does the rest: order of steps, evaluation, checkpoints, files,
+/// resuming.
 protocol Stage: Sendable {
     /// What progress and errors call it.
     var name: String { get }
@@ -35,7 +36,9 @@ extension Stage {
     var submitAhead: Int { 0 }
     var substeps: Int { 1 }
     var klReferencePath: String? { nil }
-    func metricsAfterUpdate(of batch: TrainingBatch, client: any TrainingClient) async throws -> [String: Double] { [:] }
+    func metricsAfterUpdate(of batch: TrainingBatch, client: any TrainingClient) async throws -> [String: Double] {
+        [:]
+    }
     func write(_ batch: TrainingBatch, to directory: RunDirectory) throws {}
     func didSave(_ record: CheckpointRecord, to directory: RunDirectory) throws {}
 }

@@ -5,7 +5,8 @@ public struct StepPlan: Sendable, Equatable {
     /// The number of steps in the run.
     public let totalSteps: Int
 
-    /// A plan over rows that `what` names in errors. Throws `emptyDataset`, `batchLargerThanData`, or `usage` for a count below 1.
+    /// A plan over rows that `what` names in errors. Throws `emptyDataset`, `batchLargerThanData`, or `usage` for a
+    /// count below 1.
     public init(rows: Int, batchSize: Int, settings: RunSettings, what: String) throws(CookbookError) {
         batches = try BatchPlan(
             rows: rows, batchSize: batchSize, seed: settings.seed, lastBatch: .drop, what: what)

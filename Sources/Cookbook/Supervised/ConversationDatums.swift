@@ -7,8 +7,8 @@ struct ConversationDatums {
     let maxLength: Int
     let progress: any ProgressSink
 
-    /// The datums of the usable rows. Rows without a trained token are left out with a note; an error of the renderer is thrown
-    /// with the row's number. Throws `emptyDataset` when no row is left.
+    /// The datums of the usable rows. Rows without a trained token are left out with a note; an error of the renderer
+    /// is thrown with the row's number. Throws `emptyDataset` when no row is left.
     func build(_ conversations: [[Message]], what: String) throws -> [Datum] {
         var datums: [Datum] = []
         var cut = 0

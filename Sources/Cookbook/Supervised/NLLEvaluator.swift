@@ -32,8 +32,8 @@ public struct NegativeLogLikelihood: Sendable, Equatable {
     }
 }
 
-/// The negative log-likelihood of held-out conversations, all of them: `test/nll` is the mean over conversations, `test/nll_token`
-/// the mean over tokens.
+/// The negative log-likelihood of held-out conversations, all of them: `test/nll` is the mean over conversations,
+/// `test/nll_token` the mean over tokens.
 public struct NLLEvaluator: Evaluator {
     /// The prefix of its metrics.
     public let name: String

@@ -12,7 +12,8 @@ public enum Supervised {
         }
         // Checked before any model is loaded, so that a wrong batch size costs nothing.
         _ = try StepPlan(rows: train.count, batchSize: config.batchSize, settings: config.run, what: "the training set")
-        let opening = try await RunOpening(settings: config.run, service: service, progress: progress)
+        let opening = try await RunOpening(
+            stage: "supervised", settings: config.run, service: service, progress: progress)
         let stage = try SupervisedStage(
             config: config, train: train, test: test, evaluators: evaluators, opening: opening)
         return try Run(stage: stage, opening: opening, config: config)

@@ -6,9 +6,10 @@ public struct SupervisedConfig: Sendable, Equatable, Encodable {
     public var batchSize: Int
     /// The most tokens of a conversation, cut off on the right; nil means the model's context.
     public var maxLength: Int?
+    /// Which tokens carry loss.
     public var trainOnWhat: TrainOnWhat
-    /// How many steps may be sent before the oldest has been answered. 0 checks each loss before its update is applied, so that one
-    /// that is not finite loses nothing; 1 hides the way to a remote service.
+    /// How many steps may be sent before the oldest has been answered. 0 checks each loss before its update is
+    /// applied, so that one that is not finite loses nothing; 1 hides the way to a remote service.
     public var submitAhead: Int
 
     /// Settings with the Python cookbook's defaults, but for `submitAhead`.

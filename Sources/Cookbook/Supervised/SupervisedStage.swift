@@ -10,7 +10,8 @@ struct SupervisedStage: Stage {
     private let datums: [Datum]
 
     init(
-        config: SupervisedConfig, train: [[Message]], test: [[Message]], evaluators: [any Evaluator], opening: RunOpening
+        config: SupervisedConfig, train: [[Message]], test: [[Message]], evaluators: [any Evaluator],
+        opening: RunOpening
     ) throws {
         let builder = ConversationDatums(
             renderer: opening.renderer, trainOnWhat: config.trainOnWhat,
