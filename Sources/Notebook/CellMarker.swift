@@ -113,6 +113,7 @@ struct CellMarker {
 }
 
 extension MetadataValue: Decodable {
+    /// A value of its JSON form.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {

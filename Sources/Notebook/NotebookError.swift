@@ -52,6 +52,7 @@ extension NotebookError: CustomStringConvertible {
         return names.isEmpty ? nil : "did you mean " + names.map { "'\(prefix)\($0)'" }.joined(separator: " or ") + "?"
     }
 
+    /// What was wrong, in one sentence.
     public var description: String { message }
 
     /// What was wrong.

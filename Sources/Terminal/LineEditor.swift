@@ -99,6 +99,7 @@ public final class LineEditor: EntrySource {
         { [signals] in signals.pipe.wake() }
     }
 
+    /// The next entry: lines until `isIncomplete` no longer says so.
     public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
         signals.isInterrupted.store(false, ordering: .releasing)
         earlierLines = ""
@@ -117,6 +118,7 @@ public final class LineEditor: EntrySource {
         }
     }
 
+    /// Keeps an entry in the history.
     public func remember(_ entry: String) {
         guard !entry.isEmpty else { return }
         history.removeAll { $0 == entry }

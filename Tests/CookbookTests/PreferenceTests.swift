@@ -7,8 +7,7 @@ import TrainingAPI
 
 @Suite("Preference models")
 struct PreferenceTests {
-    private func config(_ path: String, kind: PreferenceModelKind = .bradleyTerry, epochs: Int = 4) -> PreferenceConfig
-    {
+    private func config(_ path: String, kind: PreferenceModelKind = .bradleyTerry, epochs: Int = 4) -> PreferenceConfig {
         PreferenceConfig(run: Fixtures.settings(path, epochs: epochs), kind: kind, batchSize: 4)
     }
 

@@ -281,8 +281,7 @@ struct RLTests {
     @Test("the rubric's rules")
     func rubric() {
         let rubric = Rubric(phrases: ["Well, as you may or may not know, it depends.", "To sum up"])
-        func check(_ text: String, tokens: Int = 9, ended: Bool = true, keywords: [String] = ["paris"]) -> Rubric.Check
-        {
+        func check(_ text: String, tokens: Int = 9, ended: Bool = true, keywords: [String] = ["paris"]) -> Rubric.Check {
             rubric.check(.init(text: text, tokens: tokens, endedByStop: ended), keywords: keywords)
         }
         #expect(check("Paris is the capital of France.").passes)

@@ -56,8 +56,7 @@ enum RowShape {
 
     /// A comparison with a prompt and two replies, unlike each other unless they are tied. An empty reply is somebody's judgement
     /// where a row carries a label of its own; in a chosen-rejected pair it is a fault of the transcript.
-    static func checked(_ labeled: LabeledComparison, allowsEmpty: Bool = false) throws(RowProblem) -> LabeledComparison
-    {
+    static func checked(_ labeled: LabeledComparison, allowsEmpty: Bool = false) throws(RowProblem) -> LabeledComparison {
         let comparison = labeled.comparison
         guard !comparison.promptConversation.isEmpty else { throw .drop(.noPrompt) }
         for completion in [comparison.completionA, comparison.completionB] {

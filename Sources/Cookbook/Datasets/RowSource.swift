@@ -76,8 +76,7 @@ extension RowSource {
 
     /// The rows inside of a reply of the rows service; any other value is a row itself.
     private static func expand(_ value: JSONValue, at location: RowLocation) throws(CookbookError) -> [RawRow] {
-        if let message = value["error"]?.string, value["rows"] == nil, value["messages"] == nil, value["prompt"] == nil
-        {
+        if let message = value["error"]?.string, value["rows"] == nil, value["messages"] == nil, value["prompt"] == nil {
             throw location.error("this is an error reply of the rows service: \(message)", hint: "fetch it again")
         }
         guard let entries = value["rows"]?.array, entries.allSatisfy({ $0["row"] != nil }) else {

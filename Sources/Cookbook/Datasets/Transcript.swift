@@ -11,8 +11,7 @@ enum Transcript {
         var open: (role: String, start: Int)?
         var position = 0
         while position < bytes.count {
-            if bytes[position] == 0x0a, let marker = markers.first(where: { bytes[position...].starts(with: $0.bytes) })
-            {
+            if bytes[position] == 0x0a, let marker = markers.first(where: { bytes[position...].starts(with: $0.bytes) }) {
                 if let open { turns.append(message(open.role, bytes[open.start..<position])) }
                 position += marker.bytes.count
                 open = (marker.role, position)

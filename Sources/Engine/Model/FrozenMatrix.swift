@@ -33,8 +33,7 @@ struct FrozenMatrix: Sendable {
     }
 
     /// dx [rows, inputWidth] = dy W^T.
-    func applyTransposed(_ pool: ThreadPool, rows: Int, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>)
-    {
+    func applyTransposed(_ pool: ThreadPool, rows: Int, _ dy: UnsafePointer<Float>, to dx: UnsafeMutablePointer<Float>) {
         ck_matmul(
             pool.handle, rows, inputWidth, outputWidth, dy, outputWidth, 1, ck_operand(data: backward.base, stride: 0),
             dx,

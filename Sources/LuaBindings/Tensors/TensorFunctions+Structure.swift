@@ -40,8 +40,7 @@ extension TensorFunction {
             guard tensor.rank > 0 else { throw LuaError.usage("\(context.functionName): a scalar has no parts") }
             let extent = tensor.shape[axis < 0 ? axis + tensor.rank : axis]
             let indices = try context.tensor(1)
-            for index in indices.doubles where !(1...Double(max(extent, 1))).contains(index) || index.rounded() != index
-            {
+            for index in indices.doubles where !(1...Double(max(extent, 1))).contains(index) || index.rounded() != index {
                 throw LuaError.usage(
                     "\(context.functionName): there is no index \(Int(exactly: index).map(String.init) ?? "\(index)") on an axis of \(extent)",
                     hint: "indices are 1 to \(extent)")

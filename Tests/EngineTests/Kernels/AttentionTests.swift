@@ -136,8 +136,7 @@ extension SerialTests {
                         guard threads == 1 else { return }
                         let inputs = sequences(qkv, width: Self.rowWidth)
                         let outputs = sequences(dout, width: Self.heads * Self.head)
-                        for (got, (input, dout)) in zip(sequences(gradient, width: Self.rowWidth), zip(inputs, outputs))
-                        {
+                        for (got, (input, dout)) in zip(sequences(gradient, width: Self.rowWidth), zip(inputs, outputs)) {
                             let expected = finiteDifferences(at: input.doubles) { Self.attend($0).dot(dout.doubles) }
                             #expect(distance(got, expected) < 5e-6)
                         }

@@ -20,8 +20,7 @@ extension SerialTests {
             return draws.reduce(into: [:]) { $0[Int($1.token), default: 0] += 1 / Double(grid) }
         }
 
-        private func softmax(_ logits: [Float], temperature: Double = 1, keeping kept: Set<Int>? = nil) -> [Int: Double]
-        {
+        private func softmax(_ logits: [Float], temperature: Double = 1, keeping kept: Set<Int>? = nil) -> [Int: Double] {
             var weights: [Int: Double] = [:]
             for (token, logit) in logits.enumerated() where kept?.contains(token) ?? true {
                 weights[token] = exp(Double(logit) / temperature)

@@ -34,17 +34,21 @@ extension Registry {
             ) { call in
                 try Self.dataset(from: .single(.file(call.string(0))), kind: .comparisons, call)
             },
-            Self.listed("conversations", .conversations, example: """
-                local chats = rlhf.datasets.conversations{
-                  {{role = "user", content = "Hi"}, {role = "assistant", content = "Hello!"}},
-                  {prompt = "2 + 2?", completion = "4"},
-                }
-                """),
-            Self.listed("comparisons", .comparisons, example: """
-                local pairs = rlhf.datasets.comparisons{
-                  {prompt = "2 + 2?", chosen = "4", rejected = "Five."}, batch_size = 1,
-                }
-                """),
+            Self.listed(
+                "conversations", .conversations,
+                example: """
+                    local chats = rlhf.datasets.conversations{
+                      {{role = "user", content = "Hi"}, {role = "assistant", content = "Hello!"}},
+                      {prompt = "2 + 2?", completion = "4"},
+                    }
+                    """),
+            Self.listed(
+                "comparisons", .comparisons,
+                example: """
+                    local pairs = rlhf.datasets.comparisons{
+                      {prompt = "2 + 2?", chosen = "4", rejected = "Five."}, batch_size = 1,
+                    }
+                    """),
             Self.fromConversationFile, Self.comparisonsFromJsonl,
             Self.published(
                 "NoRobotsBuilder", .conversations, what: "the no_robots data set (HuggingFaceH4/no_robots)",

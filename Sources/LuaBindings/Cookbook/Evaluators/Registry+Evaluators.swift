@@ -25,7 +25,8 @@ extension Registry {
                 `/ended_by_stop` and `/mean_tokens`.
                 """, style: .options,
             parameters: [
-                ParameterDoc("name", "string", default: "\"sft\" against a policy, else \"reference\"", "what the metrics are named after"),
+                ParameterDoc(
+                    "name", "string", default: "\"sft\" against a policy, else \"reference\"", "what the metrics are named after"),
                 ParameterDoc(
                     "preference_model", "PreferenceModel | string | function(comparison) -> number",
                     "the judge: a model, its sampler path, or a function"),

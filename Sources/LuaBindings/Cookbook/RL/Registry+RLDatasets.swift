@@ -157,7 +157,8 @@ extension Registry {
     private static func pairwiseBuilder(_ context: CookbookContext) -> FunctionBinding {
         FunctionBinding(
             "rlhf.rl.PairwisePreferenceRLDatasetBuilder",
-            doc: "Prompts whose replies compete with each other before a preference model; the reward is wins minus losses over matches.",
+            doc:
+                "Prompts whose replies compete with each other before a preference model; the reward is wins minus losses over matches.",
             style: .options,
             parameters: [
                 promptsParameter,

@@ -58,7 +58,8 @@ extension RendererObject {
             },
             FunctionBinding(
                 "parse_response",
-                doc: "The message in sampled tokens, and how it ended: \"stop_sequence\", \"eos\", or \"malformed\" when it was cut off.",
+                doc:
+                    "The message in sampled tokens, and how it ended: \"stop_sequence\", \"eos\", or \"malformed\" when it was cut off.",
                 parameters: [ParameterDoc("tokens", "integer[]", "the sampled token ids, the stop included")],
                 returns: "a message {role, content}, and the ending",
                 example: "local message, ending = renderer:parse_response(response.sequences[1].tokens)"

@@ -26,7 +26,8 @@ extension Registry {
             FunctionBinding(
                 "rlhf.checkpoint_utils.load_checkpoints_file", doc: "All checkpoints of a run, the oldest first.",
                 parameters: [ParameterDoc("log_path", "string", "the run's folder")], returns: "a list of checkpoints",
-                example: "for _, checkpoint in ipairs(rlhf.checkpoint_utils.load_checkpoints_file(run.log_path)) do print(checkpoint.name) end"
+                example:
+                    "for _, checkpoint in ipairs(rlhf.checkpoint_utils.load_checkpoints_file(run.log_path)) do print(checkpoint.name) end"
             ) { call in
                 let path = try call.string(0)
                 let records = try cookbook { try RunDirectory(path: path).checkpoints() }

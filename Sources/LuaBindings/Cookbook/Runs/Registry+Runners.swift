@@ -106,7 +106,8 @@ extension Registry {
             guard let builder = value.object as? RLDatasetObject else {
                 throw LuaError.usage(
                     "\(options.functionName): option 'dataset_builder' expected \(RLDatasetObject.luaType), got \(value.brief)",
-                    hint: "make one with rlhf.rl.RewardFunctionBuilder, PairwisePreferenceRLDatasetBuilder, ProblemEnv or MessageEnvBuilder"
+                    hint:
+                        "make one with rlhf.rl.RewardFunctionBuilder, PairwisePreferenceRLDatasetBuilder, ProblemEnv or MessageEnvBuilder"
                 )
             }
             config.maxTokens = try options.int("max_tokens", atLeast: 1)

@@ -73,7 +73,7 @@ extension RunObject {
                 "last",
                 "The last batch; nil before the first step. In RL, `groups[i]` has the prompt, samples, rewards and advantages of one prompt.",
                 "{step, datums, prompts, samples, rewards, advantages, groups, comparisons, logprobs}"
-            ) { 
+            ) {
                 let tokenizer = $0.run.renderer.tokenizer
                 return await $0.run.last.map { LuaValue($0, tokenizer: tokenizer) } ?? .none
             },

@@ -16,8 +16,7 @@ struct RunnerBinding<Config: Sendable>: Sendable {
     var parameters: [ParameterDoc]
     var example: String
     /// Reads the options beside the settings, and returns what begins the run.
-    var open:
-        @Sendable (inout OptionReader, inout Config) throws -> @Sendable (Config, CookbookContext) async throws -> Run
+    var open: @Sendable (inout OptionReader, inout Config) throws -> @Sendable (Config, CookbookContext) async throws -> Run
 
     /// Both bindings.
     func bindings(_ context: CookbookContext) -> [FunctionBinding] {
