@@ -98,6 +98,7 @@ package final class EngineTrainingClient: TrainingClient {
                         let result: Result<CustomLossResult, any Error>
                         do { result = .success(try await loss(data, logprobs)) } catch { result = .failure(error) }
                         scheduler.submit { workspace in
+                            defer { workspace.learner.release(passes.value) }
                             do {
                                 let result = try result.get()
                                 try Self.check(result, against: logprobs)
@@ -109,7 +110,6 @@ package final class EngineTrainingClient: TrainingClient {
                                 future.resolve(.success(Self.output(data, values, metrics)))
                                 finish()
                             } catch {
-                                workspace.learner.release(passes.value)
                                 state.value.gradient.clear()
                                 fail(error)
                             }
