@@ -28,10 +28,6 @@ package final class EngineService: TrainingService {
         checkpoints = CheckpointStore(root: checkpointFolder)
     }
 
-    deinit {
-        for entry in loaded.withLock({ $0.values.map(\.self) }) { entry.scheduler.stop() }
-    }
-
     package var summary: String { "embedded engine, \(threads) thread\(threads == 1 ? "" : "s")" }
 
     package func serverCapabilities() -> Future<ServerCapabilities> {
