@@ -58,9 +58,8 @@ package final class EngineService: TrainingService {
 
     package func createTrainingClient(fromState path: String, withOptimizer: Bool) -> Future<any TrainingClient> {
         Future { [self] in
-            var checkpoint = try checkpoints.load(path)
+            let checkpoint = try checkpoints.load(path, withOptimizer: withOptimizer)
             let entry = try load(checkpoint.baseModel)
-            if !withOptimizer { checkpoint.optimizer = nil }
             return try EngineTrainingClient(
                 model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: checkpoint.config,
                 loading: checkpoint)
@@ -76,7 +75,7 @@ package final class EngineService: TrainingService {
 
     package func createSamplingClient(modelPath: String) -> Future<any SamplingClient> {
         Future { [self] in
-            let checkpoint = try checkpoints.load(modelPath)
+            let checkpoint = try checkpoints.load(modelPath, withOptimizer: false)
             let entry = try load(checkpoint.baseModel)
             let adapter = Adapter(
                 config: checkpoint.config, layout: LoraLayout(shape: entry.model.shape, config: checkpoint.config),

@@ -31,7 +31,15 @@ final class TrainingState {
     }
 
     /// Replaces the weights, and the optimizer's state: by a fresh one unless given.
-    func load(_ newParameters: FloatBuffer, optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?) {
+    /// Throws `checkpointMismatch`, and changes nothing, if there is not one moment of each kind for each weight.
+    func load(
+        _ newParameters: FloatBuffer, optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?
+    ) throws(TrainingError) {
+        for moment in [optimizer?.first, optimizer?.second].compactMap(\.self) where moment.count != newParameters.count
+        {
+            throw .checkpointMismatch(
+                "the optimizer's state has \(moment.count) numbers for \(newParameters.count) weights")
+        }
         parameters = newParameters
         current = nil
         gradient.clear()
