@@ -19,7 +19,8 @@
 -- and filler phrases that no stage has seen.
 --
 -- Run it whole (`scripts/run tutorials/407_rlhf.lua`), or cell by cell (`scripts/run --step tutorials/407_rlhf.lua`).
--- Stop it whenever you like: started again with the same `log_path`, each stage goes on from its last checkpoint.
+-- Stop it whenever you like: started again with the same `log_path`, each stage goes on from its last checkpoint, and a
+-- finished stage is not run again.
 
 -- %% Settings
 local p = rlhf.params{
@@ -31,13 +32,13 @@ local p = rlhf.params{
     comparator = false,              -- also train the Python cookbook's label-token judge (slow to learn on a small model)
     lora_rank = 16,
     sft_epochs = 2, sft_batch = 16, sft_lr = 1e-3,
-    pm_batch = 16, pm_lr = 3e-4,
+    pm_steps = 30, pm_batch = 16, pm_lr = 3e-4,
     rl_steps = 20, rl_batch = 8, group_size = 4, rl_lr = 3e-4,
     max_tokens = 96,
     seed = 0,
 }
 local starter = p.sft_data == "" and p.comparisons == ""
-local steps = p.smoke and 1 or nil   -- nil: as many as the data give
+local smoke_steps = p.smoke and 1 or nil
 
 -- A figure that should come out within bounds. With data of your own, or in a smoke run, it is only shown.
 local function check(name, value, low, high)
@@ -89,19 +90,20 @@ local renderer = rlhf.renderers.get_renderer(rlhf.model_info.get_recommended_ren
 rlhf.display.datum(rlhf.supervised.conversation_to_datum(sft_rows.train[1].messages, renderer))
 
 -- %% [markdown] # 1. Supervised fine-tuning
--- Cross-entropy on the answers. `start` gives the run in your hands, `step` takes steps, `last` is the batch just
--- trained on, `finish` does the rest, measures the final weights and saves them.
+-- Cross-entropy on the answers. `start` gives the run in your hands, `step(n)` takes up to n steps, `last` is the batch just
+-- trained on, `finish` measures the weights as they are and saves them as the final ones.
 
 -- %% SFT: three steps by hand
 local sft = rlhf.supervised.start{
     log_path = p.log_path .. "/sft", model_name = p.model, dataset_builder = conversations,
     batch_size = p.sft_batch, learning_rate = p.sft_lr, num_epochs = p.sft_epochs, lora_rank = p.lora_rank,
-    train_unembed = false, eval_every = 11, save_every = 10, max_steps = steps, seed = p.seed,
+    train_unembed = false, eval_every = 11, save_every = 10, max_steps = smoke_steps, seed = p.seed,
 }
-sft:step(p.smoke and 1 or 3)
+sft:step(3)
 print(sft.metrics)
 
 -- %% SFT: the rest
+sft:step(sft.total_steps)
 sft:finish()
 sft:plot("train_mean_nll")
 sft:plot("test/nll")
@@ -117,7 +119,7 @@ if first_nll then check("SFT: test NLL, after / before", last_nll / first_nll, 0
 local pm_run = rlhf.preference.train_bradley_terry{
     log_path = p.log_path .. "/pm", model_name = p.model, dataset_builder = comparisons,
     batch_size = p.pm_batch, learning_rate = p.pm_lr, lora_rank = p.lora_rank, train_unembed = false,
-    eval_every = 0, save_every = 10, max_steps = steps, seed = p.seed,
+    eval_every = 0, save_every = 10, max_steps = smoke_steps or p.pm_steps, seed = p.seed,
 }
 pm_run:plot("loss")
 pm_run:plot("pair_accuracy")
@@ -138,7 +140,7 @@ if p.comparator then
     local run = rlhf.preference.train_comparator{
         log_path = p.log_path .. "/comparator", model_name = p.model, dataset_builder = comparisons,
         batch_size = p.pm_batch, learning_rate = 1e-3, num_epochs = 4, lora_rank = p.lora_rank, train_unembed = false,
-        eval_every = 0, save_every = 20, max_steps = steps, seed = p.seed,
+        eval_every = 0, save_every = 20, max_steps = smoke_steps, seed = p.seed,
     }
     run:plot("train_mean_nll")
     print(rlhf.preference.model(run.checkpoint.sampler_path):evaluate(pairs_rows.test))
@@ -161,7 +163,7 @@ local rl = rlhf.rl.start{
     dataset_builder = rlhf.rl.PairwisePreferenceRLDatasetBuilder{
         prompts = prompts, preference_model = pm, group_size = p.group_size, batch_size = p.rl_batch },
     loss_fn = "importance_sampling", learning_rate = p.rl_lr, lora_rank = p.lora_rank, max_tokens = p.max_tokens,
-    evaluators = evaluators, eval_every = 10, save_every = 5, max_steps = steps or p.rl_steps, seed = p.seed,
+    evaluators = evaluators, eval_every = 10, save_every = 5, max_steps = smoke_steps or p.rl_steps, seed = p.seed,
 }
 rl:step(1)
 
@@ -176,6 +178,7 @@ end
 rlhf.display.table(shown, { "reward", "advantage", "reply" })
 
 -- %% RL: the rest
+rl:step(rl.total_steps)
 rl:finish()
 rl:plot("win_rate/sft")
 rl:plot("env/all/ac_tokens_per_turn")

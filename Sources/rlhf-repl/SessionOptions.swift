@@ -45,7 +45,8 @@ struct SessionOptions: ParsableArguments {
     var script: String?
 
     @Argument(
-        parsing: .captureForPassthrough, help: ArgumentHelp("What the script finds in the table arg.", valueName: "arg"))
+        parsing: .remaining,
+        help: ArgumentHelp("What the script finds in the table arg; after -- also what looks like an option.", valueName: "arg"))
     var scriptArguments: [String] = []
 
     func validate() throws {

@@ -48,11 +48,6 @@ extension LuaValue {
         }
     }
 
-    /// A table of numbers by name, sorted.
-    init(metrics: [String: Double]) {
-        self = .table(LuaTable(fields: metrics.sorted { $0.key < $1.key }.map { ($0.key, .number($0.value)) }))
-    }
-
     /// A list.
     init(list: some Sequence<LuaValue>) { self = .table(LuaTable(array: Array(list))) }
 

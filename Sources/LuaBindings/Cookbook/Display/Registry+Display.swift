@@ -1,6 +1,7 @@
 import Cookbook
 import Foundation
 import LuaRuntime
+import Tokenizers
 
 extension Registry {
     /// `rlhf.display.table` and `.trajectory`.

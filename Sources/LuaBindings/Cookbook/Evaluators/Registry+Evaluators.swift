@@ -1,6 +1,7 @@
 import Cookbook
 import Foundation
 import LuaRuntime
+import TrainingAPI
 
 extension Registry {
     /// `rlhf.evaluators`.

@@ -10,7 +10,7 @@ struct Setting<Config: Sendable>: Sendable {
 
     /// A setting of a field.
     init<Value: OptionValue>(
-        _ name: String, _ field: WritableKeyPath<Config, Value> & Sendable, _ documentation: String
+        _ name: String, _ field: any WritableKeyPath<Config, Value> & Sendable, _ documentation: String
     ) {
         self.init(name) { config in
             let choices = Value.choices.map { ": " + $0.map { "\"\($0)\"" }.joined(separator: ", ") } ?? ""
@@ -37,7 +37,7 @@ struct Setting<Config: Sendable>: Sendable {
     func apply(_ options: inout OptionReader, to config: inout Config) throws(LuaError) { try take(&options, &config) }
 
     /// The same setting of a part of a larger configuration.
-    func of<Whole: Sendable>(_ part: WritableKeyPath<Whole, Config> & Sendable) -> Setting<Whole> {
+    func of<Whole: Sendable>(_ part: any WritableKeyPath<Whole, Config> & Sendable) -> Setting<Whole> {
         Setting<Whole>(name) { [document] whole in
             document(whole[keyPath: part])
         } take: { [take] (options, whole) throws(LuaError) in
@@ -48,7 +48,7 @@ struct Setting<Config: Sendable>: Sendable {
 
 extension [Setting<RunSettings>] {
     /// The same settings of a part of a larger configuration.
-    func of<Whole: Sendable>(_ part: WritableKeyPath<Whole, RunSettings> & Sendable) -> [Setting<Whole>] {
+    func of<Whole: Sendable>(_ part: any WritableKeyPath<Whole, RunSettings> & Sendable) -> [Setting<Whole>] {
         map { $0.of(part) }
     }
 }

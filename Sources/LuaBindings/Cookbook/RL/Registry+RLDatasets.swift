@@ -84,7 +84,7 @@ extension Registry {
             prefixValue.isNone ? [] : try prefixValue.messages(place: "\(call.functionName): convo_prefix", textRole: "system")
         let sizes = try GroupSizes(&options)
         try options.finish()
-        func check(_ function: LuaFunction, _ row: PromptRow, _ response: String) async throws -> Bool {
+        @Sendable func check(_ function: LuaFunction, _ row: PromptRow, _ response: String) async throws -> Bool {
             var problem = row.fields
             problem["prompt"] = row.shown
             let values = try await function.call([.string(response), .table(problem)])

@@ -1,6 +1,7 @@
 import Cookbook
 import Dispatch
 import Foundation
+import Glibc
 import LuaRuntime
 import Tokenizers
 import TrainingAPI
@@ -15,7 +16,7 @@ struct LuaRenderer: Renderer {
     private let renderMessage: LuaFunction
     private let generationHeader: [Int]
     private let begin: [Int]
-    private let luaThread: Thread
+    private let luaThread: pthread_t
 
     /// The options of `rlhf.renderers.register`, checked once.
     struct Format: Sendable {
@@ -26,7 +27,7 @@ struct LuaRenderer: Renderer {
     }
 
     /// A renderer of a format for a tokenizer. Must be told the Lua thread, which may never wait for itself.
-    init(name: String, format: Format, tokenizer: any Tokenizer, luaThread: Thread) throws(CookbookError) {
+    init(name: String, format: Format, tokenizer: any Tokenizer, luaThread: pthread_t) throws(CookbookError) {
         self.name = name
         self.tokenizer = tokenizer
         self.luaThread = luaThread
@@ -109,7 +110,7 @@ struct LuaRenderer: Renderer {
 
     /// Calls the function and waits. Renderers are asked without `await`, so this blocks a thread, never the one that runs Lua.
     private func call(_ arguments: [LuaValue]) throws -> [LuaValue] {
-        guard Thread.current !== luaThread else {
+        guard pthread_equal(pthread_self(), luaThread) == 0 else {
             throw CookbookError.rendering("a Lua renderer cannot be used on the thread that runs Lua", renderer: name)
         }
         let future = renderMessage.start(arguments)

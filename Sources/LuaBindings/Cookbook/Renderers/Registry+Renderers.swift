@@ -1,5 +1,5 @@
 import Cookbook
-import Foundation
+import Glibc
 import LuaRuntime
 
 extension Registry {
@@ -104,7 +104,7 @@ extension Registry {
             throw LuaError.usage(
                 "\(call.functionName): generation_header is missing", hint: "say what announces a reply, for instance \"Assistant:\"")
         }
-        let luaThread = Thread.current
+        let luaThread = pthread_self()
         Renderers.register(name) { (tokenizer) throws(CookbookError) in
             try LuaRenderer(name: name, format: format, tokenizer: tokenizer, luaThread: luaThread)
         }

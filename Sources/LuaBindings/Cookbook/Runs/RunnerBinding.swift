@@ -10,7 +10,7 @@ struct RunnerBinding<Config: Sendable>: Sendable {
     /// What dated folders are named after.
     var kind: String
     var config: Config
-    var run: WritableKeyPath<Config, RunSettings> & Sendable
+    var run: any WritableKeyPath<Config, RunSettings> & Sendable
     var settings: [Setting<Config>]
     /// Options beside the settings.
     var parameters: [ParameterDoc]
