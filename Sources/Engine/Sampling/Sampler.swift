@@ -63,7 +63,10 @@ final class Sampler {
         var blocks: [KVBlock] = []
         var position = 0
         while position < request.prompt.count {
-            if request.future.isDone { return }
+            if request.future.isDone {
+                _ = forget(request)
+                return
+            }
             let end = min(position + SampleRequest.rowsPerPass, request.prompt.count)
             blocks.append(KVBlock(shape: model.shape, capacity: end - position))
             var batch = RowBatch()

@@ -7,7 +7,7 @@ struct TrainingCheckpoint {
     var config: LoraConfig
     var baseModel: String
     var adapter: PEFTAdapter
-    /// AdamW's moments in the flat order of the adapter's layout; only in `weights`, not in `sampler_weights`.
+    /// AdamW's moments in the flat order of the adapter's layout, if they were wanted; `sampler_weights` have none.
     var optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?
 
     func parameters(_ shape: TransformerShape) throws(TrainingError) -> FloatBuffer {
@@ -45,14 +45,21 @@ struct CheckpointStore: Sendable {
         return path.description
     }
 
-    func load(_ text: String) throws -> TrainingCheckpoint {
+    /// Reads a checkpoint, its optimizer only if wanted. Throws `checkpointMismatch` if it has none, or another scale than ours.
+    func load(_ text: String, withOptimizer: Bool) throws -> TrainingCheckpoint {
         let folder = url(try CheckpointPath(text))
         guard FileManager.default.fileExists(atPath: folder.path) else { throw TrainingError.checkpointNotFound(text) }
         let adapter = try PEFTAdapter(folder: folder.path)
+        guard adapter.alpha == LoraConfig.alpha else {
+            throw TrainingError.checkpointMismatch("\(text) has alpha \(adapter.alpha), expected \(LoraConfig.alpha)")
+        }
         var checkpoint = TrainingCheckpoint(
             config: LoraConfig(of: adapter), baseModel: adapter.baseModel, adapter: adapter)
         let optimizerPath = folder.appending(path: Self.optimizerFile).path
-        if FileManager.default.fileExists(atPath: optimizerPath) {
+        if withOptimizer {
+            guard FileManager.default.fileExists(atPath: optimizerPath) else {
+                throw TrainingError.checkpointMismatch("\(text) holds weights without an optimizer's state")
+            }
             checkpoint.optimizer = try optimizer(SafetensorsFile(path: optimizerPath))
         }
         return checkpoint

@@ -22,14 +22,21 @@ package final class EngineScheduler: Sendable {
         var isEmpty: Bool { operations.isEmpty && samples.isEmpty && scores.isEmpty }
     }
 
-    private let queues = Mutex(Queues())
-    private let wake = DispatchSemaphore(value: 0)
+    /// What the thread shares with whoever gives it work. The thread holds this and not the scheduler, so that the scheduler goes
+    /// when the last client does.
+    private final class Inbox: Sendable {
+        let queues = Mutex(Queues())
+        let wake = DispatchSemaphore(value: 0)
+    }
+
+    private let inbox = Inbox()
 
     /// Starts the thread.
     init(model: BaseModel, threads: Int) throws {
         let pool = try ThreadPool(threads: threads)
-        let thread = Thread { [self] in
-            run(
+        let thread = Thread { [inbox] in
+            Self.run(
+                inbox,
                 Workspace(
                     pool: pool, learner: Learner(model: model, pool: pool), sampler: Sampler(model: model, pool: pool)))
         }
@@ -38,40 +45,33 @@ package final class EngineScheduler: Sendable {
         thread.start()
     }
 
-    func submit(_ operation: @escaping @Sendable (Workspace) -> Void) {
-        queues.withLock { $0.operations.append(operation) }
-        wake.signal()
+    /// The thread ends when all that was asked of it is done.
+    deinit { put { $0.isStopping = true } }
+
+    func submit(_ operation: @escaping @Sendable (Workspace) -> Void) { put { $0.operations.append(operation) } }
+
+    func submit(_ request: SampleRequest) { put { $0.samples.append(request) } }
+
+    func submit(_ request: ScoreRequest) { put { $0.scores.append(request) } }
+
+    private func put(_ change: (inout Queues) -> Void) {
+        inbox.queues.withLock { change(&$0) }
+        inbox.wake.signal()
     }
 
-    func submit(_ request: SampleRequest) {
-        queues.withLock { $0.samples.append(request) }
-        wake.signal()
-    }
-
-    func submit(_ request: ScoreRequest) {
-        queues.withLock { $0.scores.append(request) }
-        wake.signal()
-    }
-
-    /// Ends the thread when what it is doing is done; work that waits is never started.
-    func stop() {
-        queues.withLock { $0.isStopping = true }
-        wake.signal()
-    }
-
-    private func run(_ workspace: Workspace) {
+    private static func run(_ inbox: Inbox, _ workspace: Workspace) {
         let sampler = workspace.sampler
         while true {
-            let next = queues.withLock { queues -> (Queues, stopping: Bool) in
+            let next = inbox.queues.withLock { queues -> (Queues, stopping: Bool) in
                 var taken = Queues()
                 if !queues.operations.isEmpty { taken.operations = [queues.operations.removeFirst()] }
                 if sampler.hasRoom { swap(&taken.samples, &queues.samples) }
                 swap(&taken.scores, &queues.scores)
                 return (taken, queues.isStopping)
             }
-            if next.stopping { return }
             if next.0.isEmpty, sampler.isIdle {
-                wake.wait()
+                if next.stopping { return }
+                inbox.wake.wait()
                 continue
             }
             for operation in next.0.operations { operation(workspace) }

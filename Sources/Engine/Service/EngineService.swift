@@ -28,10 +28,6 @@ package final class EngineService: TrainingService {
         checkpoints = CheckpointStore(root: checkpointFolder)
     }
 
-    deinit {
-        for entry in loaded.withLock({ $0.values.map(\.self) }) { entry.scheduler.stop() }
-    }
-
     package var summary: String { "embedded engine, \(threads) thread\(threads == 1 ? "" : "s")" }
 
     package func serverCapabilities() -> Future<ServerCapabilities> {
@@ -62,9 +58,8 @@ package final class EngineService: TrainingService {
 
     package func createTrainingClient(fromState path: String, withOptimizer: Bool) -> Future<any TrainingClient> {
         Future { [self] in
-            var checkpoint = try checkpoints.load(path)
+            let checkpoint = try checkpoints.load(path, withOptimizer: withOptimizer)
             let entry = try load(checkpoint.baseModel)
-            if !withOptimizer { checkpoint.optimizer = nil }
             return try EngineTrainingClient(
                 model: entry.model, scheduler: entry.scheduler, checkpoints: checkpoints, config: checkpoint.config,
                 loading: checkpoint)
@@ -80,7 +75,7 @@ package final class EngineService: TrainingService {
 
     package func createSamplingClient(modelPath: String) -> Future<any SamplingClient> {
         Future { [self] in
-            let checkpoint = try checkpoints.load(modelPath)
+            let checkpoint = try checkpoints.load(modelPath, withOptimizer: false)
             let entry = try load(checkpoint.baseModel)
             let adapter = Adapter(
                 config: checkpoint.config, layout: LoraLayout(shape: entry.model.shape, config: checkpoint.config),

@@ -33,7 +33,7 @@ package final class EngineTrainingClient: TrainingClient {
         state = StateBox(
             TrainingState(config: config, layout: layout, seed: config.seed ?? Int.random(in: 0...Int(Int32.max))))
         if let checkpoint {
-            state.value.load(try checkpoint.parameters(model.shape), optimizer: checkpoint.optimizer)
+            try state.value.load(checkpoint.parameters(model.shape), optimizer: checkpoint.optimizer)
         }
     }
 
@@ -98,6 +98,7 @@ package final class EngineTrainingClient: TrainingClient {
                         let result: Result<CustomLossResult, any Error>
                         do { result = .success(try await loss(data, logprobs)) } catch { result = .failure(error) }
                         scheduler.submit { workspace in
+                            defer { workspace.learner.release(passes.value) }
                             do {
                                 let result = try result.get()
                                 try Self.check(result, against: logprobs)
@@ -109,7 +110,6 @@ package final class EngineTrainingClient: TrainingClient {
                                 future.resolve(.success(Self.output(data, values, metrics)))
                                 finish()
                             } catch {
-                                workspace.learner.release(passes.value)
                                 state.value.gradient.clear()
                                 fail(error)
                             }
@@ -153,7 +153,7 @@ package final class EngineTrainingClient: TrainingClient {
 
     private func load(_ path: String, withOptimizer: Bool) -> Future<Void> {
         perform { [self] _, _ in
-            let checkpoint = try checkpoints.load(path)
+            let checkpoint = try checkpoints.load(path, withOptimizer: withOptimizer)
             guard checkpoint.baseModel == model.name else {
                 throw TrainingError.checkpointMismatch(
                     "\(path) belongs to \(checkpoint.baseModel), not to \(model.name)")
@@ -162,11 +162,7 @@ package final class EngineTrainingClient: TrainingClient {
                 throw TrainingError.checkpointMismatch(
                     "\(path) has \(checkpoint.config.summary), this client has \(loraConfig.summary)")
             }
-            if withOptimizer, checkpoint.optimizer == nil {
-                throw TrainingError.checkpointMismatch("\(path) holds sampler weights without an optimizer's state")
-            }
-            state.value.load(
-                try checkpoint.parameters(model.shape), optimizer: withOptimizer ? checkpoint.optimizer : nil)
+            try state.value.load(checkpoint.parameters(model.shape), optimizer: checkpoint.optimizer)
         }
     }
 

@@ -86,11 +86,10 @@ final class Learner {
         return (results, kept)
     }
 
-    /// The second half: adds the gradient, given dLoss/dLogprob of every target.
+    /// The second half: adds the gradient, given dLoss/dLogprob of every target. The caller releases what was kept.
     func endCustom(
         _ data: [Datum], gradients: [[Float]], kept: [Pass], state: TrainingState, isCancelled: () -> Bool
     ) throws {
-        defer { release(kept) }
         for (index, range) in packed(data).enumerated() {
             if isCancelled() { throw TrainingError.cancelled }
             if kept.isEmpty {

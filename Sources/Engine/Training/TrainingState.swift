@@ -31,7 +31,15 @@ final class TrainingState {
     }
 
     /// Replaces the weights, and the optimizer's state: by a fresh one unless given.
-    func load(_ newParameters: FloatBuffer, optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?) {
+    /// Throws `checkpointMismatch`, and changes nothing, if there is not one moment of each kind for each weight.
+    func load(
+        _ newParameters: FloatBuffer, optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?
+    ) throws(TrainingError) {
+        for moment in [optimizer?.first, optimizer?.second].compactMap(\.self) where moment.count != newParameters.count
+        {
+            throw .checkpointMismatch(
+                "the optimizer's state has \(moment.count) numbers for \(newParameters.count) weights")
+        }
         parameters = newParameters
         current = nil
         gradient.clear()
@@ -41,8 +49,10 @@ final class TrainingState {
     }
 
     /// One AdamW step (Loshchilov and Hutter, 2019) with the gathered gradient, which is cleared. Returns the gradient's norm
-    /// before clipping. Throws `notFinite`, and leaves the weights alone, if the gradient is not finite.
-    func step(_ params: AdamParams, _ pool: ThreadPool) throws -> Double {
+    /// before clipping. Throws `notFinite`, and leaves the weights alone, if the gradient is not finite; `usage` for settings
+    /// that would make the weights NaN.
+    func step(_ params: AdamParams, _ pool: ThreadPool) throws(TrainingError) -> Double {
+        try check(params)
         let norm = ck_sum_of_squares(gradient.count, gradient.base).squareRoot()
         guard norm.isFinite else {
             gradient.clear()
@@ -59,6 +69,21 @@ final class TrainingState {
             pool.handle, gradient.count, &adam, parameters.base, gradient.base, firstMoment.base, secondMoment.base)
         current = nil
         return norm
+    }
+}
+
+private func check(_ params: AdamParams) throws(TrainingError) {
+    let ranges: [(name: String, value: Double, isValid: Bool, expected: String)] = [
+        ("learning_rate", params.learningRate, params.learningRate.isFinite, "a finite number"),
+        ("beta1", params.beta1, (0..<1).contains(params.beta1), "0 or more and below 1"),
+        ("beta2", params.beta2, (0..<1).contains(params.beta2), "0 or more and below 1"),
+        // As float32, in which the step is computed: a gradient of 0 is divided by it.
+        ("eps", params.eps, Float(params.eps) > 0 && Float(params.eps).isFinite, "more than 0 in float32"),
+        ("weight_decay", params.weightDecay, params.weightDecay.isFinite, "a finite number"),
+        ("grad_clip_norm", params.gradClipNorm, params.gradClipNorm >= 0, "0 or more"),
+    ]
+    for range in ranges where !range.isValid {
+        throw .usage("\(range.name) is \(range.value), expected \(range.expected)")
     }
 }
 
