@@ -29,7 +29,9 @@ struct CookbookDatasetTests {
     @Test("held-out rows are chosen by prompt")
     func split() async throws {
         let outcome = try await CookbookSession().run(
-            Sources.pairs + "local data = rlhf.datasets.comparisons{rows = pairs_, test_size = 3}:load() return #data.train, #data.test")
+            Sources.pairs
+                + "local data = rlhf.datasets.comparisons{rows = pairs_, test_size = 3}:load() return #data.train, #data.test"
+        )
         #expect(outcome.shown == "9 3")
     }
 
@@ -37,7 +39,8 @@ struct CookbookDatasetTests {
     func badRows() async throws {
         let session = CookbookSession()
         let dropped = try await session.run(
-            "return rlhf.datasets.conversations{{prompt = 'a', completion = 'b'}, {prompt = 'a', completion = ' '}}:load().report")
+            "return rlhf.datasets.conversations{{prompt = 'a', completion = 'b'}, {prompt = 'a', completion = ' '}}:load().report"
+        )
         #expect(dropped.shown.contains("2 rows read, 1 examples kept, 1 dropped"))
         let shape = try await session.run("rlhf.datasets.conversations{{promt = 'a', completion = 'b'}}:load()")
         #expect(shape.error?.kind == "data")

@@ -35,7 +35,8 @@ struct CookbookRendererTests {
             })
             """
         let outcome = try await session.run(
-            register, Sources.tokenizer + """
+            register,
+            Sources.tokenizer + """
                 local renderer = rlhf.renderers.get_renderer("qa-test", tok)
                 local chat = {{role = "user", content = "Hi<|im_end|>"}, {role = "assistant", content = "Yo"}}
                 local prompt = renderer:build_generation_prompt{chat[1]}
@@ -64,7 +65,8 @@ struct CookbookRendererTests {
               generation_header = "A:"})
             """,
             Sources.tokenizer
-                + "return rlhf.renderers.get_renderer('bad-test', tok):build_generation_prompt{{role = 'user', content = 'Hi'}}")
+                + "return rlhf.renderers.get_renderer('bad-test', tok):build_generation_prompt{{role = 'user', content = 'Hi'}}"
+        )
         #expect(raised.error?.cell == "cell[1]" && raised.error?.line == 3)
         #expect(raised.error?.message.contains("contents") == true)
         let wrong = try await session.run(
@@ -73,7 +75,8 @@ struct CookbookRendererTests {
               render_message = function(message) return {ouput = "x"} end, generation_header = "A:"})
             """,
             Sources.tokenizer
-                + "return rlhf.renderers.get_renderer('bad-test', tok):build_generation_prompt{{role = 'user', content = 'Hi'}}")
+                + "return rlhf.renderers.get_renderer('bad-test', tok):build_generation_prompt{{role = 'user', content = 'Hi'}}"
+        )
         #expect(wrong.error?.message == "renderer 'bad-test': render_message returned a field 'ouput'")
         #expect(wrong.error?.hint == "did you mean 'output'?")
     }
@@ -87,7 +90,9 @@ struct CookbookRendererTests {
             ).error
         }
         #expect(try await error("{{role = 'user', contents = 'a'}}")?.hint == "did you mean 'content'?")
-        #expect(try await error("{{role = 'user'}}")?.message.contains("messages[1]: content is nil, expected a string") == true)
+        #expect(
+            try await error("{{role = 'user'}}")?.message.contains("messages[1]: content is nil, expected a string")
+                == true)
         #expect(try await error("{role = 'user', content = 'a'}")?.message.contains("got one message") == true)
         let unknown = try await session.run(Sources.tokenizer + "rlhf.renderers.get_renderer('chatlm', tok)")
         #expect(unknown.error?.message == "unknown renderer 'chatlm'")

@@ -34,7 +34,7 @@ final class CookbookSession: Sendable {
         return registry
     }
 
-    private var context: CookbookContext {
+    var context: CookbookContext {
         CookbookContext(
             service: service, modelName: FakeService.modelName, logDir: folder, progress: progress,
             plot: { [self] plot in
@@ -100,7 +100,8 @@ final class ProgressRecord: ProgressSink {
 
 /// Lua that the tests share.
 enum Sources {
-    static let tokenizer = "local tok = rlhf.ServiceClient{}:create_lora_training_client{base_model = 'toy'}:get_tokenizer()\n"
+    static let tokenizer =
+        "local tok = rlhf.ServiceClient{}:create_lora_training_client{base_model = 'toy'}:get_tokenizer()\n"
 
     /// Six short conversations.
     static let chats = """

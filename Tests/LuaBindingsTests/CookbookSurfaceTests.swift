@@ -22,7 +22,8 @@ struct CookbookSurfaceTests {
             "rlhf.rl.PairwisePreferenceRLDatasetBuilder", "rlhf.rl.MessageEnvBuilder", "rlhf.pipeline",
             "rlhf.datasets.jsonl", "rlhf.datasets.conversations", "rlhf.datasets.comparisons", "rlhf.datasets.hh",
             "rlhf.datasets.NoRobotsBuilder", "rlhf.datasets.HHHComparisonBuilder",
-            "rlhf.datasets.ComparisonBuilderFromJsonl", "rlhf.datasets.starter.sft", "rlhf.datasets.starter.comparisons",
+            "rlhf.datasets.ComparisonBuilderFromJsonl", "rlhf.datasets.starter.sft",
+            "rlhf.datasets.starter.comparisons",
             "rlhf.evaluators.win_rate", "rlhf.evaluators.rubric", "rlhf.display.table", "rlhf.display.trajectory",
         ]
         for path in expected { #expect(paths.contains(path), "\(path)") }
@@ -47,7 +48,8 @@ struct CookbookSurfaceTests {
     @Test("every example compiles")
     func examples() throws {
         let state = try LuaState { _ in }
-        let registry = CookbookSession().registry
+        var registry = Registry()
+        registry.addCookbook(CookbookSession().context)
         let bindings = registry.functions + registry.types.flatMap { $0.methods + $0.properties }
         for binding in bindings where !binding.example.isEmpty {
             let statement = state.compileError(binding.example, name: binding.path)
@@ -91,8 +93,9 @@ struct CookbookSurfaceTests {
     @Test("rows are shown as a table, with the columns asked for")
     func table() async throws {
         let outcome = try await CookbookSession().run(
-            "rlhf.display.table({{name = 'sft', nll = 1.98765}, {name = 'base'}}, {'name', 'nll'})\nrlhf.display.table{{1, 'x'}, {2}}")
-        #expect(outcome.printed == "name | nll\nsft | 1.9877\nbase | \n1 | 2\n1 | x\n2 | \n")
+            "rlhf.display.table({{name = 'sft', nll = 1.98764}, {name = 'base'}}, {'name', 'nll'})\nrlhf.display.table{{1, 'x'}, {2}}"
+        )
+        #expect(outcome.printed == "name | nll\nsft | 1.9876\nbase | \n1 | 2\n1 | x\n2 | \n")
         let wrong = try await CookbookSession().run("rlhf.display.table({{name = 1}}, {'nmae'})")
         #expect(wrong.error?.message.contains("no row has a column 'nmae'") == true)
         #expect(wrong.error?.hint == "did you mean 'name'?")

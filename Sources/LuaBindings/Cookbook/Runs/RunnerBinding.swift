@@ -23,7 +23,8 @@ struct RunnerBinding<Config: Sendable>: Sendable {
     func bindings(_ context: CookbookContext) -> [FunctionBinding] {
         let documented =
             parameters + RunSettings.placeParameters(context) + settings.map { $0.parameter(config) }
-        func binding(_ path: String, _ doc: String, _ returns: String, example: String, toEnd: Bool) -> FunctionBinding {
+        func binding(_ path: String, _ doc: String, _ returns: String, example: String, toEnd: Bool) -> FunctionBinding
+        {
             FunctionBinding(
                 path, doc: doc, style: .options, parameters: documented, returns: returns, example: example
             ) { call in
@@ -44,7 +45,8 @@ struct RunnerBinding<Config: Sendable>: Sendable {
         }
         return [
             binding(
-                train, "\(doc) Waits for the end; Ctrl-C saves a checkpoint first, and the same log_path goes on from it.",
+                train,
+                "\(doc) Waits for the end; Ctrl-C saves a checkpoint first, and the same log_path goes on from it.",
                 "Run", example: "local run = \(train)\(example)", toEnd: true),
             binding(
                 start, "\(doc) Begins, and leaves the steps to run:step(n) and run:finish().", "Run",
@@ -61,7 +63,8 @@ extension LoadReport {
 }
 
 let datasetParameter = ParameterDoc(
-    "dataset_builder", "DatasetBuilder | string | table[]", "a builder of rlhf.datasets, a file's path, or a list of rows")
+    "dataset_builder", "DatasetBuilder | string | table[]",
+    "a builder of rlhf.datasets, a file's path, or a list of rows")
 
 let evaluatorsParameter = ParameterDoc(
     "evaluators", "Evaluator[]", default: "{}",
