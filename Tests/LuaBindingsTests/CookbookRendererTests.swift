@@ -42,13 +42,15 @@ struct CookbookRendererTests {
                 local prompt = renderer:build_generation_prompt{chat[1]}
                 local input, weights = renderer:build_supervised_example(chat)
                 local message, ending = renderer:parse_response(tok:encode("Yo\\n"))
-                return tok:decode(prompt:to_ints()), tok:decode(input:to_ints()), weights:sum(), message.content, ending
+                return tok:decode(prompt:to_ints()), tok:decode(input:to_ints()), weights:sum():item(), message.content, ending
                 """,
             Sources.chats + """
                 local run = rlhf.supervised.train{dataset_builder = chats, renderer_name = "qa-test", batch_size = 3}
                 return run.renderer.name, run.next_step, rlhf.renderers.unregister("qa-test")
                 """)
         #expect(outcome.error == nil)
+        // Plain text stays plain; the reply and its ending are trained.
+        #expect(outcome.cells[1] == "Q:Hi<|im_end|>\nA: Q:Hi<|im_end|>\nA:Yo\n 3.0 Yo stop_sequence")
         #expect(outcome.shown == "qa-test 2 true")
     }
 

@@ -17,9 +17,11 @@ final class CookbookSession: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: folder) }
 
-    /// What cells have shown and printed, and the error of the last one.
+    /// What the last cell has shown, what all have printed, and the error that ended them.
     struct Outcome: Sendable {
         var shown = ""
+        /// What each cell has shown.
+        var cells: [String] = []
         var printed = ""
         var error: LuaError?
     }
@@ -71,6 +73,7 @@ final class CookbookSession: Sendable {
         for (index, cell) in cells.enumerated() {
             let result = state.evaluate(cell, cellName: "cell[\(index + 1)]")
             outcome.shown = result.values.map { state.describe($0, quotesStrings: false) }.joined(separator: " ")
+            outcome.cells.append(outcome.shown)
             outcome.error = result.error
             if result.error != nil { break }
         }

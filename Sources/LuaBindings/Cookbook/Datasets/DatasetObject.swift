@@ -72,8 +72,8 @@ struct DatasetBuilder: Sendable {
         case .conversations: return (.conversations(try conversations()), .conversations)
         case .comparisons: return (.comparisons(try comparisons()), .comparisons)
         case nil:
-            // A comparison can be read as a conversation, so the narrower kind is tried first. Why it fails does not matter: whatever
-            // is wrong with the rows themselves, reading them as conversations says again.
+            // A comparison can be read as a conversation, so the narrower kind is tried first. Why it fails does not
+            // matter: whatever is wrong with the rows themselves, reading them as conversations says again.
             if let comparisons = try? comparisons(),
                 !comparisons.report.dropped.contains(where: { $0.reason == .notAComparison })
             {

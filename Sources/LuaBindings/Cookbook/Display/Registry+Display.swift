@@ -97,7 +97,8 @@ extension Registry {
             let count = turn["action"].table?.array.count ?? 0
             lines.append("turn \(index + 1): \(reply)")
             lines.append(
-                "        \(count) tokens, ended: \(turn["ended"].string ?? "?"), reward \((turn["reward"].number ?? 0).formatted(digits: 4))"
+                "        \(count) tokens, ended: \(turn["ended"].string ?? "?"), reward "
+                    + (turn["reward"].number ?? 0).formatted(digits: 4)
             )
         }
         let reward = (table["reward"].number ?? 0).formatted(digits: 4)
