@@ -55,7 +55,7 @@ let package = Package(
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
+                "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),

@@ -32,6 +32,8 @@ public final class LineEditor: EntrySource {
     public var complete: (CompletionRequest) -> [String] = { _ in [] }
     /// Called on the editing thread after `wake`, for example to go on with background tasks.
     public var onWake: () -> Void = {}
+    /// A descriptor of others; `onWake` is called when it becomes readable, and has to read it.
+    public var watchedDescriptor: Int32 = -1
     /// The entries that can be recalled, oldest first.
     public private(set) var history: [String] = []
 
@@ -141,8 +143,9 @@ public final class LineEditor: EntrySource {
             var descriptors = [
                 pollfd(fd: 0, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.pipe.readEnd, events: Int16(POLLIN), revents: 0),
+                pollfd(fd: watchedDescriptor, events: Int16(POLLIN), revents: 0),  // poll skips a negative one
             ]
-            let count = unsafe poll(&descriptors, 2, -1)
+            let count = unsafe poll(&descriptors, 3, -1)
             if count < 0 && errno != EINTR {
                 rl_callback_handler_remove()
                 return .end
@@ -154,7 +157,7 @@ public final class LineEditor: EntrySource {
             }
             if signals.isContinued.exchange(false, ordering: .acquiringAndReleasing) { editor_resume() }
             if signals.isResized.exchange(false, ordering: .acquiringAndReleasing) { rl_resize_terminal() }
-            if descriptors[1].revents != 0 { onWake() }
+            if descriptors[1].revents != 0 || descriptors[2].revents != 0 { onWake() }
             if descriptors[0].revents & Int16(POLLIN) != 0 {
                 rl_callback_read_char()
             } else if descriptors[0].revents != 0 {

@@ -3,6 +3,7 @@ public import TrainingAPI
 
 /// A sampling client as Lua holds it.
 public final class SamplingClientObject: LuaObject {
+    /// The name of this type in Lua.
     public static let luaType = "SamplingClient"
     /// The client itself.
     public let client: any SamplingClient

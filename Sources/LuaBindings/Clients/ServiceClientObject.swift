@@ -3,6 +3,7 @@ public import TrainingAPI
 
 /// A service as Lua holds it.
 public final class ServiceClientObject: LuaObject {
+    /// The name of this type in Lua.
     public static let luaType = "ServiceClient"
     /// The service itself.
     public let service: any TrainingService

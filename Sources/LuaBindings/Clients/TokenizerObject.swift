@@ -3,6 +3,7 @@ public import Tokenizers
 
 /// A tokenizer as Lua holds it.
 public final class TokenizerObject: LuaObject {
+    /// The name of this type in Lua.
     public static let luaType = "Tokenizer"
     /// The tokenizer itself.
     public let tokenizer: any Tokenizer

@@ -3,6 +3,7 @@ public import TrainingAPI
 
 /// A training client as Lua holds it.
 public final class TrainingClientObject: LuaObject {
+    /// The name of this type in Lua.
     public static let luaType = "TrainingClient"
     /// The client itself.
     public let client: any TrainingClient
@@ -81,8 +82,9 @@ extension TrainingClientObject {
                 end)
                 """
         ) { context in
+            let data = try context.datums(1)
             let loss = try customLoss(context)
-            return .future(try context.trainer.forwardBackwardCustom(context.datums(1), loss: loss)) { LuaValue($0) }
+            return .future(try context.trainer.forwardBackwardCustom(data, loss: loss)) { LuaValue($0) }
         },
         FunctionBinding(
             "optim_step", doc: "Takes one AdamW step with the accumulated gradient and clears it.",

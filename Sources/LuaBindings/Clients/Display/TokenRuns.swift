@@ -11,6 +11,7 @@ public protocol TokenDisplayable: LuaObject {
 
 /// Text in pieces with a weight each: above 0 it is learned, at 0 only read, below 0 unlearned.
 public final class TokenRuns: TokenDisplayable {
+    /// The name of this type in Lua.
     public static let luaType = "TokenRuns"
     /// A token's text and its weight or advantage. Where a character is made of several tokens, the last one has its text.
     public typealias Piece = (text: String, weight: Double)
@@ -60,6 +61,7 @@ public final class TokenRuns: TokenDisplayable {
             tokens: [input[0]] + shown.map { targets[$0] }, weights: [0] + shown.map(weight), tokenizer: tokenizer)
     }
 
+    /// This very text.
     public var tokenRuns: TokenRuns { self }
 
     private static func header(_ weights: [Double]) -> String {

@@ -3,6 +3,7 @@ public import TrainingAPI
 
 /// The settings of an optimizer step as Lua holds them.
 public final class AdamParamsObject: LuaObject, ParameterObject {
+    /// The name of this type in Lua.
     public static let luaType = "AdamParams"
     /// The settings themselves.
     public let params: AdamParams

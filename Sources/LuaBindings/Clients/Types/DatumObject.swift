@@ -5,6 +5,7 @@ public import TrainingAPI
 
 /// A training example as Lua holds it.
 public final class DatumObject: LuaObject, TokenDisplayable {
+    /// The name of this type in Lua.
     public static let luaType = "Datum"
     /// The example itself.
     public let datum: Datum

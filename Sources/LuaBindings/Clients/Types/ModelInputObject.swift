@@ -3,6 +3,7 @@ public import TrainingAPI
 
 /// A model's input as Lua holds it.
 public final class ModelInputObject: LuaObject {
+    /// The name of this type in Lua.
     public static let luaType = "ModelInput"
     /// The input itself.
     public let input: ModelInput
@@ -75,6 +76,3 @@ extension ModelInputObject {
             },
         ])
 }
-
-/// `1 token`, `2 tokens`.
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }

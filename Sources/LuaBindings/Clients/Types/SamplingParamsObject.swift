@@ -3,6 +3,7 @@ public import TrainingAPI
 
 /// How tokens are drawn, as Lua holds it.
 public final class SamplingParamsObject: LuaObject, ParameterObject {
+    /// The name of this type in Lua.
     public static let luaType = "SamplingParams"
     /// The settings themselves.
     public let params: SamplingParams

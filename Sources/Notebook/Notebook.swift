@@ -1,0 +1,229 @@
+internal import Dispatch
+public import LuaRuntime
+
+/// Runs cells in one Lua state and remembers what ran: numbers, results, states. A cell never runs by itself.
+public final class Notebook {
+    /// Where cells run.
+    public let state: LuaState
+    /// How things are shown.
+    public var view: NotebookView
+    /// The open script.
+    public private(set) var script: Script?
+    /// All runs so far, oldest first.
+    public private(set) var executions: [Execution] = []
+    /// Where executed cells are written down.
+    public var transcript: Transcript?
+    /// Whether titles and times are left out.
+    public var isQuiet = false
+    /// What `--set` gave.
+    public var parameters: ScriptParameters
+    /// Runs a shell command on the terminal and returns its exit status.
+    public var shell: (String) -> Int32 = { _ in 127 }
+    /// The entries of this and earlier sessions, oldest first.
+    public var inputHistory: () -> [String] = { [] }
+    /// Further lines of `%mem`: what, and how much.
+    public var memoryReport: () -> [(String, String)] = { [] }
+    /// Set by `%quit`: the session ends after the present entry.
+    public internal(set) var wantsQuit = false
+    /// Called with true before Lua runs and with false after: Ctrl-C means the cell in between.
+    public var onRunning: (Bool) -> Void = { _ in }
+
+    private var record: LuaFunction?
+    private var lastRuns: [Int: (order: Int, source: String, ending: Execution.Ending)] = [:]
+    private var runOrder = 0
+    private var depth = 0
+    var parameterCalls = 0
+    private var printed = ""
+
+    /// A notebook over a state. Takes over what the state prints and defines `In` and `Out`; `bindings` are for the
+    /// registry.
+    public init(state: LuaState, view: NotebookView, parameters: ScriptParameters? = nil) throws {
+        self.state = state
+        self.view = view
+        self.parameters = try parameters ?? ScriptParameters([])
+        try defineHistory()
+        state.output = { [weak self] text in self?.print(text) }
+    }
+
+    // MARK: Script
+
+    /// Opens a script, or a newer version of it: cells whose text is the same keep their states.
+    public func open(_ newScript: Script) {
+        let old = script?.codeCells ?? []
+        var kept: [Int: (order: Int, source: String, ending: Execution.Ending)] = [:]
+        if script?.path == newScript.path {
+            for (index, cell) in newScript.codeCells.enumerated() {
+                let before =
+                    old.firstIndex { $0.title == cell.title && $0.source == cell.source }
+                    ?? old.firstIndex { !$0.title.isEmpty && $0.title == cell.title }
+                if let before { kept[index + 1] = lastRuns[before + 1] }
+            }
+        }
+        lastRuns = kept
+        script = newScript
+    }
+
+    /// The state of the script's code cell `number`, from 1.
+    public func status(_ number: Int) -> CellStatus {
+        guard let cells = script?.codeCells, cells.indices.contains(number - 1), let run = lastRuns[number] else {
+            return .neverRun
+        }
+        let isOvertaken = lastRuns.contains { $0.key < number && $0.value.order > run.order }
+        if isOvertaken || run.source != cells[number - 1].source { return .stale }
+        return switch run.ending {
+        case .ok: .ok
+        case .error: .error
+        case .interrupted: .interrupted
+        }
+    }
+
+    /// The number of the first code cell whose results do not count (yet), nil when all do.
+    public var nextCell: Int? {
+        guard let count = script?.codeCells.count, count > 0 else { return nil }
+        return (1...count).first { status($0) != .ok }
+    }
+
+    // MARK: Running
+
+    /// Runs the script's code cell `number`, from 1, and shows its title, values, errors and time.
+    @discardableResult
+    public func runCell(_ number: Int) throws -> Execution {
+        let cells = script?.codeCells ?? []
+        guard cells.indices.contains(number - 1) else {
+            throw NotebookError.noSuchCell(number: number, count: cells.count)
+        }
+        let cell = cells[number - 1]
+        if !isQuiet { view.note(view.paint("── [\(number)] \(cell.title)", .heading) + "\n") }
+        let execution = run(cell.source, title: cell.title, scriptCell: number, firstLine: cell.firstSourceLine)
+        runOrder += 1
+        lastRuns[number] = (runOrder, cell.source, execution.ending ?? .ok)
+        return execution
+    }
+
+    /// Runs cells one after another up to the first that fails, which it returns.
+    public func runCells(_ numbers: [Int]) throws -> Execution? {
+        for number in numbers {
+            let execution = try runCell(number)
+            if execution.ending != .ok { return execution }
+        }
+        return nil
+    }
+
+    /// Runs a chunk that is no cell of the script.
+    @discardableResult
+    public func run(_ source: String) -> Execution {
+        run(source, title: "", scriptCell: nil, firstLine: 1)
+    }
+
+    private func run(_ source: String, title: String, scriptCell: Int?, firstLine: Int) -> Execution {
+        let number = executions.count + 1
+        var execution = Execution(
+            number: number, scriptCell: scriptCell, title: title, source: source,
+            origin: scriptCell == nil ? nil : script?.path.map { ($0, firstLine) })
+        executions.append(execution)
+        let outerPrinted = printed
+        printed = ""
+        let start = DispatchTime.now().uptimeNanoseconds
+        let outcome = whileRunning { state.evaluate(source, cellName: execution.chunkName) }
+        execution.seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
+        execution.ending = outcome.wasInterrupted ? .interrupted : outcome.error == nil ? .ok : .error
+        execution.error = outcome.error.map { explained($0, scriptCell) }
+        executions[number - 1] = execution
+        remember(execution, outcome.values)
+        if let error = execution.error {
+            show(error, isInterrupt: outcome.wasInterrupted)
+        } else if !outcome.isDisplaySuppressed, !outcome.values.isEmpty {
+            display(outcome.values)
+        }
+        if !isQuiet, execution.seconds >= (scriptCell == nil ? 2 : 0.5) {
+            view.note(view.paint("   \(Self.duration(execution.seconds))", .dim) + "\n")
+        }
+        if let warning = transcript?.append(execution, output: printed) { view.note(warning + "\n") }
+        printed = outerPrinted + printed
+        return execution
+    }
+
+    /// Goes on with background tasks without waiting; for the prompt.
+    public func servePending() {
+        whileRunning { state.servePending() }
+    }
+
+    /// Shows an error; an interrupt in one line.
+    public func show(_ error: LuaError, isInterrupt: Bool = false) {
+        let report = ErrorReport(error, executions: executions)
+        if isInterrupt {
+            view.note(view.paint("interrupted", .warning) + "\n")
+        } else {
+            view.note(report.text(paint: view.paint) + "\n")
+        }
+    }
+
+    /// Shows values as the result of a cell is shown.
+    public func display(_ values: [LuaValue]) {
+        let texts = values.map { view.display($0) ?? state.describe($0) }
+        print((texts.contains { $0.contains("\n") } ? texts.joined(separator: "\n") : texts.joined(separator: "  ")) + "\n")
+    }
+
+    private func whileRunning<Result>(_ body: () -> Result) -> Result {
+        depth += 1
+        if depth == 1 { onRunning(true) }
+        defer {
+            depth -= 1
+            if depth == 0 { onRunning(false) }
+        }
+        return body()
+    }
+
+    private func print(_ text: String) {
+        // The transcript keeps the beginning of very long output only.
+        if printed.utf8.count < 65_536 { printed += text }
+        view.write(text)
+    }
+
+    /// A marker inside a long string ends the cell, as in every tool that knows the format; say so.
+    private func explained(_ error: LuaError, _ number: Int?) -> LuaError {
+        guard error.hint == nil, error.message.contains("unfinished long"), let script, let number else { return error }
+        let end = script.codeCells[number - 1].lines.upperBound
+        guard end < script.lines.count else { return error }
+        var error = error
+        error.hint =
+            "line \(end + 1) of the file is a cell marker, and a marker ends the cell even inside a long string or comment"
+        return error
+    }
+
+    // MARK: In, Out, _
+
+    private func defineHistory() throws {
+        let outcome = state.evaluate(
+            """
+            local inputs, outputs = {}, {}
+            return inputs, outputs, function(n, source, value)
+                inputs[n] = source
+                outputs[n] = value
+            end
+            """, cellName: "notebook")
+        if let error = outcome.error { throw error }
+        guard outcome.values.count == 3 else { return }
+        try state.define("In", outcome.values[0])
+        try state.define("Out", outcome.values[1])
+        record = outcome.values[2].function
+    }
+
+    private func remember(_ execution: Execution, _ values: [LuaValue]) {
+        guard let record else { return }
+        let value = values.first ?? .none
+        do {
+            _ = try state.call(record, [.integer(execution.number), .string(execution.source), value])
+            if !value.isNone { try state.setGlobal("_", value) }
+        } catch {
+            show(LuaError(error))
+        }
+    }
+
+    private static func duration(_ seconds: Double) -> String {
+        let tenths = (seconds * 10).rounded() / 10
+        if seconds < 60 { return "\(tenths) s" }
+        let whole = Int(seconds.rounded())
+        return "\(whole / 60) min \(whole % 60) s"
+    }
+}

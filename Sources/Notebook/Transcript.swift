@@ -1,0 +1,58 @@
+public import Foundation
+internal import LuaRuntime
+
+/// The executed cells of a session, in a file in percent format: results stand as comments, so the file runs again.
+public final class Transcript {
+    /// The file; made when the first cell has run.
+    public let file: URL
+    private var handle: FileHandle?
+    private var hasFailed = false
+
+    /// A transcript in a folder, named after the time and the process.
+    public init(folder: URL, date: Date = Date()) {
+        let format = Date.VerbatimFormatStyle(
+            format: "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits)T\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))-\(minute: .twoDigits)-\(second: .twoDigits)",
+            locale: Locale(identifier: "en_US_POSIX"), timeZone: .current, calendar: Calendar(identifier: .gregorian))
+        let name = "\(date.formatted(format))-\(ProcessInfo.processInfo.processIdentifier).lua"
+        file = folder.appending(path: name)
+    }
+
+    /// Adds a cell. The first failure to write is returned as a warning; from then on nothing is written.
+    func append(_ execution: Execution, output: String) -> String? {
+        guard !hasFailed else { return nil }
+        do {
+            try opened().write(contentsOf: Data(Self.text(execution, output: output).utf8))
+            return nil
+        } catch {
+            hasFailed = true
+            return "warning: no transcript is kept: \(file.path): \(error.localizedDescription)"
+        }
+    }
+
+    /// A cell in percent format.
+    static func text(_ execution: Execution, output: String) -> String {
+        var text = "-- %% \(execution.title.isEmpty ? "In[\(execution.number)]" : execution.title)\n\(execution.source)\n"
+        if !output.isEmpty { text += comment(output, "out") }
+        if let error = execution.error { text += comment(error.description, "error") }
+        if let ending = execution.ending {
+            let tenths = (execution.seconds * 10).rounded() / 10
+            text += "--: \(ending.rawValue), \(tenths) s\n"
+        }
+        return text + "\n"
+    }
+
+    private static func comment(_ text: String, _ label: String) -> String {
+        var lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        if lines.last?.isEmpty == true { lines.removeLast() }
+        return lines.map { "--\(label)| \($0)\n" }.joined()
+    }
+
+    private func opened() throws -> FileHandle {
+        if let handle { return handle }
+        try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+        try Data().write(to: file, options: .withoutOverwriting)
+        let handle = try FileHandle(forWritingTo: file)
+        self.handle = handle
+        return handle
+    }
+}

@@ -1,0 +1,90 @@
+import Foundation
+import LuaBindings
+import LuaRuntime
+import Terminal
+
+/// `plot` and `inspect`: what a session needs to look at values.
+func displayBindings(_ console: Console) -> [FunctionBinding] {
+    let writer = console.writer
+    let style = console.style
+    return [
+        FunctionBinding(
+            "inspect", doc: "Shows a value with all its fields, deeper and longer than a cell's result.",
+            parameters: [ParameterDoc("x", "any", "the value")], example: "inspect(rlhf)", takesReferences: true
+        ) { call in
+            let width = TerminalSize.current().columns
+            call.state.output(call.state.describe(call[0], depth: 8, items: 200, width: width) + "\n")
+            return .nothing
+        },
+        FunctionBinding(
+            "plot",
+            doc: "Draws lines in the terminal, and into an SVG file if one is named. A series is a list of numbers; nil and "
+                + "nan are gaps.",
+            parameters: [
+                ParameterDoc("series", "number[] or {[name] = number[]}", "one list, or several by name"),
+                ParameterDoc(
+                    "options", "table", default: "{}",
+                    "title, x_label, y_label: string; x: number[], the abscissas; file: string, an .svg file; width, height: "
+                        + "integer, in characters; ascii: boolean, for terminals without braille"),
+            ],
+            example: "plot({3.1, 2.4, 2.2}, {title = \"NLL\", file = \"nll.svg\"})"
+        ) { call in
+            var options = try OptionReader(call, 1)
+            let x = try options.numbers("x")
+            var plot = Plot(series: try plotSeries(call, x: x))
+            plot.title = try options.string("title", default: "")
+            plot.xLabel = try options.string("x_label", default: "")
+            plot.yLabel = try options.string("y_label", default: "")
+            let file = try options.string("file", default: "")
+            let size = TerminalSize.current()
+            let width = try options.int("width", default: min(72, size.columns), atLeast: 20)
+            let height = try options.int("height", default: 12, atLeast: 3)
+            let isAscii = try options.bool("ascii", default: false)
+            try options.finish()
+            call.state.output(
+                plot.text(width: width, height: height, marks: isAscii ? .ascii : .braille, style: style) + "\n")
+            if !file.isEmpty {
+                do {
+                    try plot.writeSVG(to: URL(filePath: file))
+                } catch {
+                    throw LuaError(kind: "io", message: "plot: cannot write '\(file)': \(error.localizedDescription)")
+                }
+                writer.writeError("plot written to \(file)\n")
+            }
+            return .nothing
+        },
+    ]
+}
+
+extension OptionReader {
+    fileprivate mutating func numbers(_ name: String) throws(LuaError) -> [Double]? {
+        let value = value(name)
+        if value.isNone { return nil }
+        guard let table = value.table, case let numbers = table.array.compactMap(\.number), numbers.count == table.array.count
+        else { throw mismatch(name, expected: "list of numbers") }
+        return numbers
+    }
+}
+
+/// One list of numbers, a list of lists, or lists by name.
+private func plotSeries(_ call: CallContext, x: [Double]?) throws -> [Plot.Series] {
+    let table = try call.table(0)
+    func series(_ name: String, _ value: LuaValue) throws -> Plot.Series {
+        guard let list = value.table else {
+            throw call.mismatch(0, expected: "a list of numbers, or lists of numbers by name")
+        }
+        let numbers = list.array.map(\.number)
+        for (index, item) in list.array.enumerated() where numbers[index] == nil && !item.isNone {
+            throw LuaError.usage("plot: item \(index + 1) of series '\(name)' is \(item.brief), expected a number or nil")
+        }
+        if let x, x.count != numbers.count {
+            throw LuaError.usage("plot: series '\(name)' has \(numbers.count) values, but x has \(x.count)")
+        }
+        return Plot.Series(name, x: x, y: numbers)
+    }
+    if table.array.contains(where: { $0.table != nil }) {
+        return try table.array.enumerated().map { try series("\($0.offset + 1)", $0.element) }
+    }
+    if !table.fields.isEmpty { return try table.fields.map { try series($0.name, $0.value) } }
+    return [try series("", .table(table))]
+}

@@ -1,0 +1,39 @@
+import ArgumentParser
+import Foundation
+import LuaRuntime
+import Notebook
+import Terminal
+
+/// The program: a session, a script, or a chunk.
+@main
+struct ReplCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "rlhf-repl",
+        abstract: "An interactive Lua session to run RLHF on a language model, cell by cell.",
+        discussion: """
+            Without a script it opens a session; with one it runs every cell and exits, with status 1 at the first cell that \
+            fails. Standard output carries what cells print; everything else goes to standard error.
+            """,
+        version: "rlhf-repl \(ReplCommand.version)")
+
+    static let version = "0.1.0"
+
+    @OptionGroup var options: SessionOptions
+
+    func run() throws {
+        // The watcher blocks the signals for every thread that is made after it, so it comes first.
+        let interrupts = InterruptRouter()
+        _ = SignalWatcher([SIGINT, SIGWINCH, SIGCONT]) { interrupts.handle($0) }
+        let console = Console(options: options)
+        do {
+            let session = try Session(options: options, console: console, interrupts: interrupts, service: SessionService.embedded)
+            let status = try session.run()
+            if status != 0 { throw ExitCode(status) }
+        } catch let status as ExitCode {
+            throw status
+        } catch {
+            console.show(LuaError(error))
+            throw ExitCode(1)
+        }
+    }
+}

@@ -1,0 +1,149 @@
+import Foundation
+import LuaBindings
+import LuaRuntime
+import Notebook
+import Terminal
+
+/// Wires service, registry, Lua state, notebook and terminal, and runs what the command line asks for.
+final class Session {
+    private let options: SessionOptions
+    private let console: Console
+    private let interrupts: InterruptRouter
+    private let service: SessionService
+    private let notebook: Notebook
+    private let input: any EntrySource
+    private var isTerminal: Bool { input is LineEditor }
+
+    init(
+        options: SessionOptions, console: Console, interrupts: InterruptRouter, service makeService: SessionService.Factory
+    ) throws {
+        self.options = options
+        self.console = console
+        self.interrupts = interrupts
+        if let url = options.baseURL {
+            throw LuaError(
+                kind: "service", message: "remote services are not in this version, so --base-url \(url) cannot be used",
+                hint: "leave --base-url out to use the embedded engine")
+        }
+        service = try makeService(options, console)
+        let state = try LuaState(options: LuaState.Options(isSandboxed: options.sandbox))
+        notebook = try Notebook(
+            state: state, view: console.view(display: service.display), parameters: ScriptParameters(options.settings))
+        input = Self.makeInput(options, console, notebook, interrupts)
+        try configure()
+    }
+
+    /// Runs script, chunk or prompt; gives the exit status.
+    func run() throws -> Int32 {
+        if !options.quiet, options.chunk == nil {
+            console.writer.writeError(console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
+        }
+        if let chunk = options.chunk {
+            let isFine = notebook.run(chunk).ending == .ok
+            if !options.isInteractive { return isFine ? 0 : 1 }
+        }
+        if let path = options.script {
+            let isFine = try runScript(path)
+            if !options.isInteractive || notebook.wantsQuit { return isFine ? 0 : 1 }
+        }
+        return prompt()
+    }
+
+    // MARK: Parts
+
+    private func configure() throws {
+        let state = notebook.state
+        var registry = Registry()
+        registry.addFutures()
+        registry.add(notebook.bindings)
+        registry.describe(module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
+        registry.add(displayBindings(console))
+        try service.register(&registry)
+        try registry.install(into: state)
+        try service.install(state)
+        if let script = options.script {
+            var table = LuaTable(array: options.scriptArguments.map { .string($0) })
+            table["script"] = .string(script)
+            try state.define("arg", .table(table))
+        }
+
+        notebook.isQuiet = options.quiet
+        notebook.memoryReport = service.memory
+        notebook.onRunning = { [interrupts] in interrupts.setRunning($0) }
+        notebook.inputHistory = { [input] in input.history }
+        notebook.shell = { [options] command in
+            guard !options.sandbox else { return 126 }
+            return ShellCommand.run(command)
+        }
+        let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
+        let writer = console.writer
+        interrupts.attach(state.mailbox, endsSession: isScriptOnly) { writer.writeError($0) }
+        let folder =
+            options.logFolder.map { URL(filePath: $0) }
+            ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
+        if options.chunk == nil { notebook.transcript = Transcript(folder: folder.appending(path: "transcripts")) }
+    }
+
+    private static func makeInput(
+        _ options: SessionOptions, _ console: Console, _ notebook: Notebook, _ interrupts: InterruptRouter
+    ) -> any EntrySource {
+        let needsInput = options.isInteractive || options.step || (options.script == nil && options.chunk == nil)
+        guard needsInput, isatty(0) == 1, console.writer.isOutputTerminal else { return PlainInput() }
+        let folder = HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
+        let history = HistoryFile(file: folder.appending(path: "history"))
+        guard let editor = LineEditor(writer: console.writer, historyFile: history) else { return PlainInput() }
+        editor.complete = { [unowned notebook] request in notebook.completions(for: request.textBeforeCursor) }
+        editor.onWake = { [unowned notebook] in notebook.servePending() }
+        editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
+        interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
+        return editor
+    }
+
+    // MARK: Script
+
+    private func runScript(_ path: String) throws -> Bool {
+        notebook.open(try Script(contentsOf: path))
+        let count = notebook.script?.codeCells.count ?? 0
+        let numbers = try options.cells.map { try CellSelection($0).numbers(count: count) } ?? Array(0..<count).map { $0 + 1 }
+        let failed: Execution?
+        if options.step {
+            let stepper = Stepper(notebook: notebook) { [input, console] prompt in
+                if input is PlainInput { console.writer.writeError(prompt + "\n") }
+                guard case .text(let line) = input.readEntry(prompt: prompt, continuation: "", isIncomplete: { _ in false })
+                else { return nil }
+                return line
+            }
+            failed = try stepper.run(numbers)
+        } else {
+            failed = try notebook.runCells(numbers)
+        }
+        guard failed == nil else { return false }
+        try notebook.parameters.checkUnknown()
+        return true
+    }
+
+    // MARK: Prompt
+
+    private func prompt() -> Int32 {
+        if isTerminal, !options.quiet {
+            console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
+        }
+        var isFine = true
+        while !notebook.wantsQuit {
+            let number = notebook.executions.count + 1
+            let entry = input.readEntry(
+                prompt: console.style.prompt("[\(number)]", .bold, .green) + "> ",
+                continuation: String(repeating: " ", count: String(number).count) + "..> ",
+                isIncomplete: notebook.isIncomplete)
+            switch entry {
+            case .end: return isTerminal || isFine ? 0 : 1
+            case .interrupted: continue
+            case .text(let text):
+                guard text.contains(where: { !$0.isWhitespace }) else { continue }
+                input.remember(text)
+                if !notebook.runEntry(text) { isFine = false }
+            }
+        }
+        return isTerminal || isFine ? 0 : 1
+    }
+}

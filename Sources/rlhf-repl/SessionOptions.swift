@@ -1,0 +1,59 @@
+public import ArgumentParser
+public import Terminal
+
+extension ColorChoice: ExpressibleByArgument {}
+
+/// What the command line says about a session.
+struct SessionOptions: ParsableArguments {
+    @Flag(name: .customShort("i"), help: "Stay in the session after the script.")
+    var isInteractive = false
+
+    @Flag(help: "Stop before each cell of the script: run, skip, edit, inspect or quit.")
+    var step = false
+
+    @Option(name: .customShort("e"), help: ArgumentHelp("Run a chunk and print its values.", valueName: "chunk"))
+    var chunk: String?
+
+    @Option(help: ArgumentHelp("The model, by name or path.", valueName: "name-or-path"))
+    var model: String?
+
+    @Option(name: .customLong("base-url"), help: ArgumentHelp("A remote service (not in this version).", valueName: "url"))
+    var baseURL: String?
+
+    @Option(name: .customLong("set"), help: ArgumentHelp("Set a parameter of the script; repeatable.", valueName: "name=value"))
+    var settings: [String] = []
+
+    @Option(help: ArgumentHelp("Run only these code cells, for example 1,3-5.", valueName: "cells"))
+    var cells: String?
+
+    @Option(name: .customLong("log-dir"), help: ArgumentHelp("The folder for runs and transcripts.", valueName: "folder"))
+    var logFolder: String?
+
+    @Option(help: ArgumentHelp("The number of threads that compute; by default all cores.", valueName: "n"))
+    var threads: Int?
+
+    @Option(help: "Colours: auto, always or never.")
+    var color: ColorChoice = .auto
+
+    @Flag(help: "No titles, times or progress.")
+    var quiet = false
+
+    @Flag(help: "Lua without files, processes and loading of code.")
+    var sandbox = false
+
+    @Argument(help: ArgumentHelp("A Lua script in percent format; cells begin with lines such as -- %% Title.", valueName: "script"))
+    var script: String?
+
+    @Argument(
+        parsing: .captureForPassthrough, help: ArgumentHelp("What the script finds in the table arg.", valueName: "arg"))
+    var scriptArguments: [String] = []
+
+    func validate() throws {
+        if let threads, threads < 1 { throw ValidationError("--threads takes a number from 1, not \(threads)") }
+        if chunk != nil, script != nil { throw ValidationError("-e runs a chunk and takes no script") }
+        if script == nil {
+            if step { throw ValidationError("--step needs a script") }
+            if cells != nil { throw ValidationError("--cells needs a script") }
+        }
+    }
+}

@@ -1,0 +1,25 @@
+import LuaBindings
+import LuaRuntime
+
+/// What a session is about, as the session sees it: a line that names the service, and what it adds to Lua.
+struct SessionService {
+    /// Which service is in use, for the first line.
+    var title: String
+    /// Adds the service's bindings.
+    var register: (inout Registry) throws -> Void
+    /// Called when everything is defined.
+    var install: (LuaState) throws -> Void
+    /// The text of a value, nil for the general form.
+    var display: (LuaValue) -> String?
+    /// Lines of `%mem`.
+    var memory: () -> [(String, String)]
+
+    /// Makes the service that the command line asks for.
+    typealias Factory = (SessionOptions, Console) throws -> SessionService
+
+    /// Lua alone.
+    static func luaAlone(_ options: SessionOptions, _ console: Console) throws -> SessionService {
+        SessionService(
+            title: "no training service", register: { _ in }, install: { _ in }, display: { _ in nil }, memory: { [] })
+    }
+}
