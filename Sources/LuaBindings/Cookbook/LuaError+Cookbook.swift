@@ -3,14 +3,16 @@ public import LuaRuntime
 import TrainingAPI
 
 extension LuaError {
-    /// An error of the cookbook as Lua shall see it. One that began in a Lua function keeps its cell, line and traceback.
+    /// An error of the cookbook as Lua shall see it. One that began in a Lua function keeps its cell, line and
+    /// traceback.
     public init(cookbook error: any Error) {
         switch error {
         case let error as CookbookError:
             self.init(kind: error.kind.rawValue, message: error.description, hint: error.hint)
         case let error as RolloutFailure:
             self.init(wrapping: error.underlying, hint: error.hint) {
-                "group \(error.group + 1), sample \(error.sample + 1) (row \(error.row + 1), \"\(error.prompt.prefix(60))\"): \($0)"
+                let place = "group \(error.group + 1), sample \(error.sample + 1)"
+                return "\(place) (row \(error.row + 1), \"\(error.prompt.prefix(60))\"): \($0)"
             }
         case let error as StepFailure:
             let resume = error.checkpoint.map { "start again with the same log_path to go on from checkpoint \($0)" }
@@ -29,7 +31,8 @@ extension LuaError {
 }
 
 extension HostResult {
-    /// Work away from the Lua thread, which serves callbacks meanwhile. When it is cancelled the call ends only after the work has: a
+    /// Work away from the Lua thread, which serves callbacks meanwhile. When it is cancelled the call ends only after
+    /// the work has: a
     /// run saves a checkpoint first.
     static func work(_ body: @escaping @Sendable () async throws -> [LuaValue]) -> HostResult {
         .future(

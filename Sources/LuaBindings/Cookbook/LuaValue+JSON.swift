@@ -2,7 +2,8 @@ import Cookbook
 import LuaRuntime
 
 extension JSONValue {
-    /// A Lua value as data: an array or a table with names, all the way down. Throws `data` for anything else, with its path below
+    /// A Lua value as data: an array or a table with names, all the way down. Throws `data` for anything else, with
+    /// its path below
     /// `place`, for instance `rows[3].prompt`.
     init(_ value: LuaValue, place: String) throws(LuaError) {
         switch value {

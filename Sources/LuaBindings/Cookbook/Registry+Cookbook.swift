@@ -2,7 +2,8 @@ import Cookbook
 public import LuaRuntime
 
 extension Registry {
-    /// The cookbook of the Lua surface (section 5): renderers, data sets, runners, preference models, environments, evaluators.
+    /// The cookbook of the Lua surface (section 5): renderers, data sets, runners, preference models, environments,
+    /// evaluators.
     /// `LuaState.defineCookbookConstants` adds what is no function.
     public mutating func addCookbook(_ context: CookbookContext) {
         addRenderers(context)

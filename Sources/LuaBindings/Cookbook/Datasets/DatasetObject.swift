@@ -1,7 +1,8 @@
 import Cookbook
 import LuaRuntime
 
-/// Rows to come, and how to use them: what `dataset_builder` takes. Files are read when a runner or `load` asks for them.
+/// Rows to come, and how to use them: what `dataset_builder` takes. Files are read when a runner or `load` asks for
+/// them.
 final class DatasetObject: LuaObject {
     static let luaType = "DatasetBuilder"
     let builder: DatasetBuilder
@@ -71,8 +72,13 @@ struct DatasetBuilder: Sendable {
         case .conversations: return (.conversations(try conversations()), .conversations)
         case .comparisons: return (.comparisons(try comparisons()), .comparisons)
         case nil:
-            // A comparison can be read as a conversation, so the narrower kind is tried first.
-            if let comparisons = try? comparisons() { return (.comparisons(comparisons), .comparisons) }
+            // A comparison can be read as a conversation, so the narrower kind is tried first. Why it fails does not
+            // matter: whatever is wrong with the rows themselves, reading them as conversations says again.
+            if let comparisons = try? comparisons(),
+                !comparisons.report.dropped.contains(where: { $0.reason == .notAComparison })
+            {
+                return (.comparisons(comparisons), .comparisons)
+            }
             return (.conversations(try conversations()), .conversations)
         }
     }

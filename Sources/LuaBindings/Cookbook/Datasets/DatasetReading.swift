@@ -2,7 +2,8 @@ import Cookbook
 import LuaRuntime
 
 extension DatasetBuilder {
-    /// What stands for a data set in Lua: a builder, a file's path, or a list of rows. Throws `usage` that names `place`.
+    /// What stands for a data set in Lua: a builder, a file's path, or a list of rows. Throws `usage` that names
+    /// `place`.
     init(_ value: LuaValue, place: String) throws(LuaError) {
         switch value {
         case .string(let path): self.init(source: .single(.file(path)))
@@ -16,7 +17,8 @@ extension DatasetBuilder {
         }
     }
 
-    /// The settings that may stand beside a source, also in a runner's options; those that are not given stay as they are.
+    /// The settings that may stand beside a source, also in a runner's options; those that are not given stay as they
+    /// are.
     mutating func takeSettings(_ options: inout OptionReader) throws(LuaError) {
         if let size = try options.value("test_size", as: Int.self) { testSize = size }
         if let seed = try options.value("shuffle_seed", as: Int.self) { shuffleSeed = seed }
@@ -30,7 +32,8 @@ extension DatasetBuilder {
             "test_size", "integer", default: "nil",
             "how many rows are held out, those of one prompt together; nil heeds the rows' own field `split`"),
         ParameterDoc("shuffle_seed", "integer", default: "0", "decides which rows are held out"),
-        ParameterDoc("batch_size", "integer", default: "the runner's", "the rows of a step, unless the runner is told another"),
+        ParameterDoc(
+            "batch_size", "integer", default: "the runner's", "the rows of a step, unless the runner is told another"),
         ParameterDoc("max_length", "integer", default: "the runner's", "the most tokens of a row"),
         ParameterDoc("train_on_what", "string", default: "the runner's", "which tokens carry loss: rlhf.TrainOnWhat.*"),
     ]

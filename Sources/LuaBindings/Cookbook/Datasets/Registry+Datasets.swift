@@ -8,8 +8,10 @@ extension Registry {
         describe(
             module: "rlhf.datasets",
             """
-            Where training rows come from. Rows are accepted by shape: {messages}, {prompt, completion}, {instruction, output}, \
-            {chosen, rejected}, {prompt, chosen, rejected}, {prompt, completion_A, completion_B, label}, {comparison, label}; from \
+            Where training rows come from. Rows are accepted by shape: {messages}, {prompt, completion}, \
+            {instruction, output}, \
+            {chosen, rejected}, {prompt, chosen, rejected}, {prompt, completion_A, completion_B, label}, \
+            {comparison, label}; from \
             JSON lines, JSON, saved replies of the HF rows service, plain or gzip, or from a Lua table.
             """)
         describe(module: "rlhf.datasets.starter", "The small data set that ships with the project.")
@@ -20,17 +22,23 @@ extension Registry {
                 parameters: [
                     ParameterDoc("path", "string", "a file of JSON lines or JSON, plain or gzip"),
                     ParameterDoc("options", "table", default: "{}", Self.settingsInWords),
-                ], returns: "DatasetBuilder", example: "rlhf.supervised.train{dataset_builder = rlhf.datasets.jsonl(\"chats.jsonl\")}"
+                ], returns: "DatasetBuilder",
+                example: "rlhf.supervised.train{dataset_builder = rlhf.datasets.jsonl(\"chats.jsonl\")}"
             ) { call in
                 try Self.dataset(from: .single(.file(call.string(0))), kind: nil, call)
             },
             FunctionBinding(
                 "rlhf.datasets.hh",
-                doc: "Comparisons of a file in the form of Anthropic's hh-rlhf: rows {chosen, rejected} of two transcripts.",
+                doc:
+                    """
+                    Comparisons of a file in the form of Anthropic's hh-rlhf: rows {chosen, rejected} of \
+                    two transcripts.
+                    """,
                 parameters: [
                     ParameterDoc("path", "string", "the file, for instance helpful-base/train.jsonl.gz of hh-rlhf"),
                     ParameterDoc("options", "table", default: "{}", Self.settingsInWords),
-                ], returns: "DatasetBuilder", example: "local comparisons = rlhf.datasets.hh(\"hh.jsonl.gz\", {test_size = 500})"
+                ], returns: "DatasetBuilder",
+                example: "local comparisons = rlhf.datasets.hh(\"hh.jsonl.gz\", {test_size = 500})"
             ) { call in
                 try Self.dataset(from: .single(.file(call.string(0))), kind: .comparisons, call)
             },
@@ -82,7 +90,8 @@ extension Registry {
     /// A builder whose rows stand in its own table, in `rows`, or in a file.
     private static func listed(_ name: String, _ kind: DatasetBuilder.Kind, example: String) -> FunctionBinding {
         FunctionBinding(
-            "rlhf.datasets.\(name)", doc: "Rows written in the table itself, or in a file: \(kind.rawValue).", style: .options,
+            "rlhf.datasets.\(name)", doc: "Rows written in the table itself, or in a file: \(kind.rawValue).",
+            style: .options,
             parameters: [
                 ParameterDoc("rows", "table[]", default: "the table's own items", "the rows"),
                 ParameterDoc("path", "string", default: "nil", "a file to read them from instead"),
@@ -94,7 +103,8 @@ extension Registry {
             var options = OptionReader(name, named)
             let builder = try rows(&options, items: table.array, kind: kind)
             guard let builder else {
-                throw LuaError.usage("\(call.functionName): there are no rows", hint: "write rows into the table, or give path")
+                throw LuaError.usage(
+                    "\(call.functionName): there are no rows", hint: "write rows into the table, or give path")
             }
             return .value(.object(DatasetObject(builder)))
         }
@@ -108,7 +118,8 @@ extension Registry {
         let rows = options.value("rows")
         let given = [path != nil, !rows.isNone, !items.isEmpty].filter { $0 }.count
         guard given <= 1 else {
-            throw .usage("\(options.functionName): rows were given twice", hint: "give rows in the table, or rows, or path")
+            throw .usage(
+                "\(options.functionName): rows were given twice", hint: "give rows in the table, or rows, or path")
         }
         var builder: DatasetBuilder?
         if let path {
@@ -169,14 +180,16 @@ extension Registry {
         FunctionBinding(
             "rlhf.datasets.\(name)", doc: "Rows of \(what), from a file that you have fetched.", style: .options,
             parameters: [
-                ParameterDoc("path", "string", "the file: JSON lines, plain or gzip, or a saved reply of the rows service"),
+                ParameterDoc(
+                    "path", "string", "the file: JSON lines, plain or gzip, or a saved reply of the rows service"),
                 ParameterDoc("rows", "table[]", default: "nil", "the rows themselves, in place of a file"),
             ] + DatasetBuilder.settingsParameters, returns: "DatasetBuilder",
             example: "rlhf.datasets.\(name){path = \"train.jsonl\", test_size = 500}"
         ) { call in
             var options = try OptionReader(call, 0)
             guard let builder = try rows(&options, items: [], kind: kind) else {
-                throw LuaError.usage("\(call.functionName): path is missing: \(what) has to be on this machine", hint: hint)
+                throw LuaError.usage(
+                    "\(call.functionName): path is missing: \(what) has to be on this machine", hint: hint)
             }
             if case .single(.file(let path)) = builder.source,
                 !FileManager.default.fileExists(atPath: (path as NSString).expandingTildeInPath)

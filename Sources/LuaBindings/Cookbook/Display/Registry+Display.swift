@@ -13,7 +13,12 @@ extension Registry {
                 parameters: [
                     ParameterDoc("rows", "table[]", "rows with names, or lists of values"),
                     ParameterDoc("columns", "string[]", default: "all names, sorted", "which columns, in which order"),
-                ], example: "rlhf.display.table({{name = \"sft\", nll = 1.9}, {name = \"base\", nll = 2.4}}, {\"name\", \"nll\"})"
+                ],
+                example:
+                    """
+                    rlhf.display.table({{name = \"sft\", nll = 1.9}, {name = \"base\", nll = 2.4}}, \
+                    {\"name\", \"nll\"})
+                    """
             ) { call in
                 let table = try Self.tableText(call)
                 call.state.output(context.table(table.columns, table.rows) + "\n")
@@ -92,7 +97,8 @@ extension Registry {
             let count = turn["action"].table?.array.count ?? 0
             lines.append("turn \(index + 1): \(reply)")
             lines.append(
-                "        \(count) tokens, ended: \(turn["ended"].string ?? "?"), reward \((turn["reward"].number ?? 0).formatted(digits: 4))"
+                "        \(count) tokens, ended: \(turn["ended"].string ?? "?"), reward "
+                    + (turn["reward"].number ?? 0).formatted(digits: 4)
             )
         }
         let reward = (table["reward"].number ?? 0).formatted(digits: 4)

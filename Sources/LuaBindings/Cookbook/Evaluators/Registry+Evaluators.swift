@@ -21,12 +21,14 @@ extension Registry {
         FunctionBinding(
             "rlhf.evaluators.win_rate",
             doc: """
-                How often a judge prefers the policy's reply to another one, asked in both orders: `win_rate/NAME` with `/stderr`, \
+                How often a judge prefers the policy's reply to another one, asked in both orders: `win_rate/NAME` \
+                with `/stderr`, \
                 `/ended_by_stop` and `/mean_tokens`.
                 """, style: .options,
             parameters: [
                 ParameterDoc(
-                    "name", "string", default: "\"sft\" against a policy, else \"reference\"", "what the metrics are named after"),
+                    "name", "string", default: "\"sft\" against a policy, else \"reference\"",
+                    "what the metrics are named after"),
                 ParameterDoc(
                     "preference_model", "PreferenceModel | string | function(comparison) -> number",
                     "the judge: a model, its sampler path, or a function"),
@@ -81,7 +83,8 @@ extension Registry {
     private static let rubric = FunctionBinding(
         "rlhf.evaluators.rubric",
         doc: """
-            Holds replies against rules that no judge has a part in: `rubric/pass`, `/length`, `/not_curt`, `/ended_by_stop`, \
+            Holds replies against rules that no judge has a part in: `rubric/pass`, `/length`, `/not_curt`, \
+            `/ended_by_stop`, \
             `/no_filler`, `/keyword` and `/mean_tokens`.
             """, style: .options,
         parameters: [
@@ -90,7 +93,8 @@ extension Registry {
                 "prompts", "string[] | table[] | DatasetBuilder", default: "the starter data's held-out prompts",
                 "prompts; a row's `keywords` are words of which a right reply contains one"),
             ParameterDoc(
-                "phrases", "string[]", default: "the starter data's filler", "a good reply shares no four words in a row with them"),
+                "phrases", "string[]", default: "the starter data's filler",
+                "a good reply shares no four words in a row with them"),
             ParameterDoc("max_reply_tokens", "integer", default: "30", "longer replies are too long"),
             ParameterDoc("min_words", "integer", default: "4", "replies of fewer words are curt"),
         ] + samplingParameters, returns: "Evaluator", example: "local rubric = rlhf.evaluators.rubric{max_tokens = 48}"
@@ -125,7 +129,8 @@ extension Registry {
         return .value(
             .object(
                 EvaluatorObject(
-                    try cookbook { try RubricEvaluator(name: name, items: items, rubric: rubric, sampling: sampling) })))
+                    try cookbook { try RubricEvaluator(name: name, items: items, rubric: rubric, sampling: sampling) }))
+        )
     }
 
     /// Every phrase of the starter data's pools.

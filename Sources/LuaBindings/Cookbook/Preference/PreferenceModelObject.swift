@@ -18,7 +18,8 @@ extension PreferenceModelObject {
                 .value(.string(try $0.object(0, as: PreferenceModelObject.self).model.kind.rawValue))
             },
             FunctionBinding(
-                "verdict", doc: "What the gate said of these weights on held-out comparisons; nil if they were not measured.",
+                "verdict",
+                doc: "What the gate said of these weights on held-out comparisons; nil if they were not measured.",
                 returns: "{passed, reasons, report}"
             ) { call in
                 guard let verdict = try call.object(0, as: PreferenceModelObject.self).model.verdict else {
@@ -35,7 +36,8 @@ extension PreferenceModelObject {
         methods: [compare, compareMany, score, evaluate],
         operators: [
             FunctionBinding("__tostring", doc: "Shows the kind.") {
-                .value(.string("PreferenceModel(\(try $0.object(0, as: PreferenceModelObject.self).model.kind.rawValue))"))
+                .value(
+                    .string("PreferenceModel(\(try $0.object(0, as: PreferenceModelObject.self).model.kind.rawValue))"))
             }
         ])
 
@@ -59,7 +61,8 @@ extension PreferenceModelObject {
     private static let compareMany = FunctionBinding(
         "compare_many", doc: "Judges many pairs at once.",
         parameters: [ParameterDoc("comparisons", "table[]", "comparisons: \(comparisonInWords)")],
-        returns: "a list of numbers from -1 (A is better) to 1", example: "local values = pm:compare_many{first, second}"
+        returns: "a list of numbers from -1 (A is better) to 1",
+        example: "local values = pm:compare_many{first, second}"
     ) { call in
         let model = try call.object(0, as: PreferenceModelObject.self).model
         let comparisons = try call.table(1).array.enumerated().map { index, value in
@@ -69,10 +72,12 @@ extension PreferenceModelObject {
     }
 
     private static let score = FunctionBinding(
-        "score", doc: "The score of a conversation's last reply, where the model scores single replies; higher is better.",
+        "score",
+        doc: "The score of a conversation's last reply, where the model scores single replies; higher is better.",
         parameters: [
             ParameterDoc(
-                "conversation", "table[]", "a conversation that ends with a reply; a list of conversations gives a list of scores")
+                "conversation", "table[]",
+                "a conversation that ends with a reply; a list of conversations gives a list of scores")
         ], returns: "number, or a list of them",
         example: "pm:score{{role = \"user\", content = \"2 + 2?\"}, {role = \"assistant\", content = \"4\"}}"
     ) { call in
@@ -99,7 +104,11 @@ extension PreferenceModelObject {
                 "comparisons", "DatasetBuilder | string | table[]",
                 "labelled comparisons; of a data set with held-out rows, those")
         ],
-        returns: "{accuracy, both_order_accuracy, order_agreement, position_bias, calibration_error, count, ties, bins, by_category}",
+        returns:
+            """
+            {accuracy, both_order_accuracy, order_agreement, position_bias, calibration_error, count, \
+            ties, bins, by_category}
+            """,
         example: "print(pm:evaluate(rlhf.datasets.starter.comparisons{}).accuracy)"
     ) { call in
         let model = try call.object(0, as: PreferenceModelObject.self).model

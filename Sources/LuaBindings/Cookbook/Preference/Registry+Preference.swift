@@ -14,7 +14,8 @@ extension Registry {
                     ParameterDoc(
                         "options", "table", default: "{}",
                         """
-                        `log_path`: the run's folder, if it is neither of this session nor below its log directory; `kind` and `renderer_name`: for weights without a \
+                        `log_path`: the run's folder, if it is neither of this session nor below its log directory; \
+                        `kind` and `renderer_name`: for weights without a \
                         folder; `hard` (false): a comparator then answers -1, 0 or 1, as in the Python cookbook
                         """),
                 ], returns: "PreferenceModel", example: "local pm = rlhf.preference.model(rm.checkpoint.sampler_path)"
@@ -28,17 +29,23 @@ extension Registry {
                 try options.finish()
                 return .work {
                     let model = try await TrainedPreferenceModel.open(
-                        samplerPath: path, service: context.service, roots: logPath.map { [$0] } ?? context.preferenceRoots, kind: kind,
+                        samplerPath: path, service: context.service,
+                        roots: logPath.map { [$0] } ?? context.preferenceRoots, kind: kind,
                         rendererName: renderer, isHard: isHard)
                     return [.object(PreferenceModelObject(model))]
                 }
             },
             FunctionBinding(
-                "rlhf.preference.rule", doc: "A preference model made of a function: a rule of thumb instead of training.",
+                "rlhf.preference.rule",
+                doc: "A preference model made of a function: a rule of thumb instead of training.",
                 parameters: [
                     ParameterDoc(
                         "compare", "function(comparison) -> number", default: "prefers the shorter reply",
-                        "from -1 (A is better) to 1 (B is better); gets {prompt_conversation, completion_A, completion_B}")
+                        """
+                        from -1 (A is better) to 1 (B is better); gets {prompt_conversation, \
+                        completion_A, completion_B}
+                        """
+                    )
                 ], returns: "PreferenceModel",
                 example: "local shorter = rlhf.preference.rule()"
             ) { call in

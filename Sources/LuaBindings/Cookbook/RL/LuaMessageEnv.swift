@@ -31,7 +31,12 @@ struct LuaMessageEnv: MessageEnv {
         guard let result = values.first?.table, result.array.isEmpty else {
             throw maker.error(
                 "step returned \(values.first?.brief ?? "nil"), expected a table",
-                hint: "return {reward = 1, episode_done = true} or {reward = 0, episode_done = false, next_messages = {...}}")
+                hint:
+                    """
+                    return {reward = 1, episode_done = true} or {reward = 0, episode_done = false, \
+                    next_messages = {...}}
+                    """
+            )
         }
         if let field = result.fields.first(where: { !known.contains($0.name) }) {
             throw maker.error(

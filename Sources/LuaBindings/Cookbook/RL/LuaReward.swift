@@ -1,7 +1,8 @@
 import Cookbook
 import LuaRuntime
 
-/// A reward function of a script. It runs on the Lua thread, each call in a coroutine of its own, while the runner is awaited.
+/// A reward function of a script. It runs on the Lua thread, each call in a coroutine of its own, while the runner is
+/// awaited.
 struct LuaReward: Sendable {
     let function: LuaFunction
     let rows: [PromptRow]

@@ -16,7 +16,8 @@ struct PromptRow: Sendable {
             let name = table["prompt"].isNone ? "messages" : "prompt"
             guard !table[name].isNone else {
                 throw .usage(
-                    "\(place): a row without 'prompt'", hint: "its fields are " + table.fields.map(\.name).joined(separator: ", "))
+                    "\(place): a row without 'prompt'",
+                    hint: "its fields are " + table.fields.map(\.name).joined(separator: ", "))
             }
             shown = table[name]
             messages = try shown.messages(place: "\(place).\(name)")
@@ -64,7 +65,9 @@ extension LoadedRows {
     var prompts: (train: [PromptRow], test: [PromptRow]) {
         func unique(_ rows: [(messages: [Message], fields: [String: JSONValue])]) -> [PromptRow] {
             var seen: Set<[Message]> = []
-            return rows.filter { seen.insert($0.messages).inserted }.map { PromptRow(messages: $0.messages, fields: $0.fields) }
+            return rows.filter { seen.insert($0.messages).inserted }.map {
+                PromptRow(messages: $0.messages, fields: $0.fields)
+            }
         }
         func conversations(_ rows: [DataRow<[Message]>]) -> [PromptRow] {
             unique(rows.compactMap { row in row.value.promptAndReply.map { ($0.prompt, row.fields) } })

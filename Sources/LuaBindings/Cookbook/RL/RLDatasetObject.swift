@@ -35,7 +35,9 @@ final class RLDatasetObject: LuaObject {
                 let dataset = object.dataset
                 return .value(
                     .string(
-                        "\(object.name)(\(dataset.count) prompts, \(dataset.batchSize) groups of \(dataset.groupSize) a step)"))
+                        "\(object.name)(\(dataset.count) prompts, "
+                            + "\(dataset.batchSize) groups of \(dataset.groupSize) a step)"
+                    ))
             }
         ])
 }
@@ -51,7 +53,8 @@ struct GroupSizes: Sendable {
     }
 
     static let parameters = [
-        ParameterDoc("group_size", "integer", default: "4", "the replies to each prompt, which are compared with each other"),
+        ParameterDoc(
+            "group_size", "integer", default: "4", "the replies to each prompt, which are compared with each other"),
         ParameterDoc("batch_size", "integer", default: "8", "the prompts of a step"),
     ]
 }

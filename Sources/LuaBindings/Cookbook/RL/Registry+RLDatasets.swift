@@ -11,7 +11,10 @@ extension Registry {
 
     static let promptsParameter = ParameterDoc(
         "prompts", "string[] | table[] | DatasetBuilder",
-        "what the policy replies to: texts, conversations, rows with `prompt` and fields of their own, or the prompts of a data set"
+        """
+        what the policy replies to: texts, conversations, rows with `prompt` and fields of their own, or \
+        the prompts of a data set
+        """
     )
 
     private static let rewardFunctionBuilder = FunctionBinding(
@@ -22,8 +25,10 @@ extension Registry {
                 "reward", "function(prompt, response, info) -> number [, metrics]",
                 "what a reply is worth; info has `row`, `messages`, `tokens`, `ended` and the prompt row's own fields"),
             ParameterDoc(
-                "test_prompts", "same as prompts", default: "the data set's held-out prompts", "prompts rewarded at evaluations"),
-            ParameterDoc("format_coef", "number", default: "0", "taken off the reward of a reply that did not end by itself"),
+                "test_prompts", "same as prompts", default: "the data set's held-out prompts",
+                "prompts rewarded at evaluations"),
+            ParameterDoc(
+                "format_coef", "number", default: "0", "taken off the reward of a reply that did not end by itself"),
         ] + GroupSizes.parameters, returns: "RLDatasetBuilder",
         example: """
             local builder = rlhf.rl.RewardFunctionBuilder{
@@ -54,12 +59,15 @@ extension Registry {
 
     private static let problemEnv = FunctionBinding(
         "rlhf.rl.ProblemEnv",
-        doc: "Questions whose answers can be checked: reward 1 for a right answer, less `format_coef` for a bad format.",
+        doc:
+            "Questions whose answers can be checked: reward 1 for a right answer, less `format_coef` for a bad format.",
         style: .options,
         parameters: [
-            ParameterDoc("problems", "table[] | DatasetBuilder", "rows {prompt =, ...}; their fields reach the functions"),
             ParameterDoc(
-                "test_problems", "same as problems", default: "the data set's held-out rows", "problems asked at evaluations"),
+                "problems", "table[] | DatasetBuilder", "rows {prompt =, ...}; their fields reach the functions"),
+            ParameterDoc(
+                "test_problems", "same as problems", default: "the data set's held-out rows",
+                "problems asked at evaluations"),
             ParameterDoc("check_answer", "function(response, problem) -> boolean", "whether a reply is right"),
             ParameterDoc(
                 "check_format", "function(response, problem) -> boolean", default: "always true",
@@ -81,7 +89,8 @@ extension Registry {
         let coefficient = try options.double("format_coef", default: 0.1)
         let prefixValue = options.value("convo_prefix")
         let prefix =
-            prefixValue.isNone ? [] : try prefixValue.messages(place: "\(call.functionName): convo_prefix", textRole: "system")
+            prefixValue.isNone
+            ? [] : try prefixValue.messages(place: "\(call.functionName): convo_prefix", textRole: "system")
         let sizes = try GroupSizes(&options)
         try options.finish()
         @Sendable func check(_ function: LuaFunction, _ row: PromptRow, _ response: String) async throws -> Bool {
@@ -114,7 +123,8 @@ extension Registry {
     private static let messageEnvBuilder = FunctionBinding(
         "rlhf.rl.MessageEnvBuilder",
         doc: """
-            Conversations with environments. An environment is a table with the methods `initial_observation`, which returns messages, \
+            Conversations with environments. An environment is a table with the methods `initial_observation`, \
+            which returns messages, \
             and `step`, which gets the policy's message and returns {reward, episode_done, next_messages, metrics}.
             """, style: .options,
         parameters: [
@@ -148,7 +158,8 @@ extension Registry {
         }
         let sizes = try GroupSizes(&options)
         try options.finish()
-        let dataset = MessageEnvRLDataset(count: rows.count, batchSize: sizes.batchSize, groupSize: sizes.groupSize) { row in
+        let dataset = MessageEnvRLDataset(count: rows.count, batchSize: sizes.batchSize, groupSize: sizes.groupSize) {
+            row in
             try LuaMessageEnv(try await make.call([rows[row]]), maker: make)
         }
         return .value(.object(RLDatasetObject(name: "MessageEnvBuilder", dataset: dataset)))
@@ -158,17 +169,22 @@ extension Registry {
         FunctionBinding(
             "rlhf.rl.PairwisePreferenceRLDatasetBuilder",
             doc:
-                "Prompts whose replies compete with each other before a preference model; the reward is wins minus losses over matches.",
+                """
+                Prompts whose replies compete with each other before a preference model; the reward is \
+                wins minus losses over matches.
+                """,
             style: .options,
             parameters: [
                 promptsParameter,
                 ParameterDoc(
                     "preference_model", "PreferenceModel | string | function(comparison) -> number",
                     "the judge: a model, the sampler path of one, or a function that returns -1 (A is better) to 1"),
-                ParameterDoc("tournament_pattern", "string", default: "\"all_pairs_both_ways\"", "or \"all_pairs_one_way\""),
+                ParameterDoc(
+                    "tournament_pattern", "string", default: "\"all_pairs_both_ways\"", "or \"all_pairs_one_way\""),
                 ParameterDoc("matchup_group_size", "integer", default: "4", "how many replies play among themselves"),
                 ParameterDoc("format_coef", "number", default: "1", "taken off the result of a reply that was cut off"),
-                ParameterDoc("accept_eos", "boolean", default: "true", "whether the plain end of text is a good ending too"),
+                ParameterDoc(
+                    "accept_eos", "boolean", default: "true", "whether the plain end of text is a good ending too"),
                 ParameterDoc(
                     "allow_ungated", "boolean", default: "false", "takes a judge that did not pass its held-out gate"),
             ] + GroupSizes.parameters, returns: "RLDatasetBuilder",
@@ -191,7 +207,8 @@ extension Registry {
             try options.finish()
             return .work {
                 let model = try await judge.open(context)
-                // No held-out prompts: the results of a tournament sum to zero whatever the policy has learnt. Win rates show it.
+                // No held-out prompts: the results of a tournament sum to zero whatever the policy has learnt. Win
+                // rates show it.
                 let dataset = PairwisePreferenceRLDataset(
                     prompts: rows.map(\.messages), model: model, groupSize: sizes.groupSize,
                     batchSize: sizes.batchSize, pattern: pattern, matchupGroupSize: matchup,

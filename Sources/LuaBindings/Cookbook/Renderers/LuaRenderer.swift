@@ -6,7 +6,8 @@ import LuaRuntime
 import Tokenizers
 import TrainingAPI
 
-/// A renderer whose messages a Lua function writes. What lies between them, weights and reading responses are done here, so that
+/// A renderer whose messages a Lua function writes. What lies between them, weights and reading responses are done
+/// here, so that
 /// a script says only how its format looks.
 struct LuaRenderer: Renderer {
     let name: String
@@ -52,7 +53,9 @@ struct LuaRenderer: Renderer {
         case .tokens(let stops):
             let end = tokens.firstIndex { stops.contains($0) }
             let parsed = Message.assistant(tokenizer.decode(Array(tokens[..<(end ?? tokens.count)])))
-            guard let end, end == tokens.count - 1 else { return ParsedResponse(message: parsed, termination: .malformed) }
+            guard let end, end == tokens.count - 1 else {
+                return ParsedResponse(message: parsed, termination: .malformed)
+            }
             let isEos = tokens[end] == eos && stops.first != eos
             return ParsedResponse(message: parsed, termination: isEos ? .eos : .stopSequence)
         case .strings(let stops):
@@ -108,7 +111,8 @@ struct LuaRenderer: Renderer {
             line: renderMessage.line)
     }
 
-    /// Calls the function and waits. Renderers are asked without `await`, so this blocks a thread, never the one that runs Lua.
+    /// Calls the function and waits. Renderers are asked without `await`, so this blocks a thread, never the one that
+    /// runs Lua.
     private func call(_ arguments: [LuaValue]) throws -> [LuaValue] {
         guard pthread_equal(pthread_self(), luaThread) == 0 else {
             throw CookbookError.rendering("a Lua renderer cannot be used on the thread that runs Lua", renderer: name)
@@ -146,7 +150,8 @@ private struct PieceReader {
     let renderer: String
     let tokenizer: any Tokenizer
 
-    /// A text, a token id, or a list of them. Control tokens are recognised in texts, unless they are what somebody says.
+    /// A text, a token id, or a list of them. Control tokens are recognised in texts, unless they are what somebody
+    /// says.
     func tokens(_ value: LuaValue, field: String, isPlainText: Bool) throws(CookbookError) -> [Int] {
         switch value {
         case .none: return []
@@ -183,7 +188,8 @@ private struct PieceReader {
         }
         guard ids.isEmpty || texts.isEmpty else {
             throw .rendering(
-                "stop mixes texts and tokens", renderer: renderer, hint: "give control tokens only, or plain texts only")
+                "stop mixes texts and tokens", renderer: renderer, hint: "give control tokens only, or plain texts only"
+            )
         }
         if !texts.isEmpty { return .strings(texts) }
         if let eos = tokenizer.eosToken, !ids.contains(eos) { ids.append(eos) }

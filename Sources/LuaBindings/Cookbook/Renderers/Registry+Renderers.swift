@@ -26,7 +26,8 @@ extension Registry {
             },
             FunctionBinding(
                 "rlhf.renderers.get_renderer_names", doc: "The names of all renderers, registered ones last.",
-                returns: "a list of strings", example: "print(table.concat(rlhf.renderers.get_renderer_names(), \", \"))"
+                returns: "a list of strings",
+                example: "print(table.concat(rlhf.renderers.get_renderer_names(), \", \"))"
             ) { _ in .value(LuaValue(list: Renderers.names.map { .string($0) })) },
             Self.registerRenderer,
             FunctionBinding(
@@ -45,7 +46,11 @@ extension Registry {
             },
             FunctionBinding(
                 "rlhf.model_info.get_recommended_renderer_names",
-                doc: "All renderers that fit a model, the preferred one first, also those that this program does not have.",
+                doc:
+                    """
+                    All renderers that fit a model, the preferred one first, also those that this program \
+                    does not have.
+                    """,
                 parameters: [Self.modelParameter(context)], returns: "a list of strings",
                 example: "local names = rlhf.model_info.get_recommended_renderer_names(\"Qwen/Qwen3-8B\")"
             ) { call in
@@ -63,7 +68,8 @@ extension Registry {
     private static let registerRenderer = FunctionBinding(
         "rlhf.renderers.register",
         doc: """
-            Makes a renderer of your own known under a name. Texts are encoded piece by piece; control tokens such as "<|im_end|>" are \
+            Makes a renderer of your own known under a name. Texts are encoded piece by piece; control tokens such \
+            as "<|im_end|>" are \
             recognised everywhere but in `output`, so that nobody's words can forge a turn.
             """,
         parameters: [
@@ -71,9 +77,12 @@ extension Registry {
             ParameterDoc(
                 "format", "table",
                 """
-                `render_message`: function(message) returning {header =, output =, ending =, separator =}, of which output and ending \
-                are what the model writes itself; `generation_header`: what announces a reply; `stop`: strings or token ids that end \
-                one (default: the end of text); `begin`: what begins every text (default: nothing). Each piece is a string or a \
+                `render_message`: function(message) returning {header =, output =, ending =, separator =}, of which \
+                output and ending \
+                are what the model writes itself; `generation_header`: what announces a reply; `stop`: strings or \
+                token ids that end \
+                one (default: the end of text); `begin`: what begins every text (default: nothing). Each piece is a \
+                string or a \
                 list of strings and token ids.
                 """),
         ],
@@ -102,7 +111,8 @@ extension Registry {
         try options.finish()
         guard !format.generationHeader.isNone else {
             throw LuaError.usage(
-                "\(call.functionName): generation_header is missing", hint: "say what announces a reply, for instance \"Assistant:\"")
+                "\(call.functionName): generation_header is missing",
+                hint: "say what announces a reply, for instance \"Assistant:\"")
         }
         let luaThread = pthread_self()
         Renderers.register(name) { (tokenizer) throws(CookbookError) in
@@ -120,7 +130,10 @@ extension Registry {
                     Self.modelParameter(context),
                     ParameterDoc(
                         "options", "table", default: "{}",
-                        "`is_lora` (true): for LoRA, ten times that of full fine-tuning; `hidden_size`: for models whose size is not known by name"
+                        """
+                        `is_lora` (true): for LoRA, ten times that of full fine-tuning; `hidden_size`: \
+                        for models whose size is not known by name
+                        """
                     ),
                 ], returns: "number", example: "local lr = rlhf.hyperparam_utils.get_lr(\"SmolLM2-135M-Instruct\")"
             ) { call in
@@ -157,7 +170,8 @@ extension Registry {
             },
             FunctionBinding(
                 "rlhf.hyperparam_utils.get_lora_lr_over_full_finetune_lr",
-                doc: "How much higher the learning rate of LoRA may be than that of full fine-tuning.", returns: "number",
+                doc: "How much higher the learning rate of LoRA may be than that of full fine-tuning.",
+                returns: "number",
                 example: "rlhf.hyperparam_utils.get_lora_lr_over_full_finetune_lr()"
             ) { _ in .value(.number(Hyperparameters.loraOverFullFineTuning)) })
     }

@@ -30,7 +30,8 @@ extension RendererObject {
                 doc: "The conversation up to where the assistant's reply begins: what to sample from.",
                 parameters: [
                     messagesParameter,
-                    ParameterDoc("options", "table", default: "{}", "`prefill`: the first words of the reply, already given"),
+                    ParameterDoc(
+                        "options", "table", default: "{}", "`prefill`: the first words of the reply, already given"),
                 ], returns: "ModelInput",
                 example: "local prompt = renderer:build_generation_prompt{{role = \"user\", content = \"Hi\"}}"
             ) { context in
@@ -46,7 +47,11 @@ extension RendererObject {
                 doc: "The whole conversation, and for each token how much it counts in the loss.",
                 parameters: [messagesParameter, trainOnWhatParameter],
                 returns: "ModelInput of N tokens, and a Tensor of N weights",
-                example: "local input, weights = renderer:build_supervised_example(messages, rlhf.TrainOnWhat.LAST_ASSISTANT_MESSAGE)"
+                example:
+                    """
+                    local input, weights = renderer:build_supervised_example(messages, \
+                    rlhf.TrainOnWhat.LAST_ASSISTANT_MESSAGE)
+                    """
             ) { context in
                 let renderer = try context.object(0, as: RendererObject.self).renderer
                 let messages = try context[1].messages(place: "\(context.functionName): messages")
@@ -59,7 +64,10 @@ extension RendererObject {
             FunctionBinding(
                 "parse_response",
                 doc:
-                    "The message in sampled tokens, and how it ended: \"stop_sequence\", \"eos\", or \"malformed\" when it was cut off.",
+                    """
+                    The message in sampled tokens, and how it ended: \"stop_sequence\", \"eos\", or \
+                    \"malformed\" when it was cut off.
+                    """,
                 parameters: [ParameterDoc("tokens", "integer[]", "the sampled token ids, the stop included")],
                 returns: "a message {role, content}, and the ending",
                 example: "local message, ending = renderer:parse_response(response.sequences[1].tokens)"
@@ -104,7 +112,8 @@ extension CallContext {
         guard let mode = TrainOnWhat(rawValue: text) else {
             throw .usage(
                 "\(functionName): train_on_what cannot be \"\(text)\"",
-                hint: LuaRuntime.NearMatches.hint(text, among: TrainOnWhat.allCases.map(\.rawValue), what: "it is one of"))
+                hint: LuaRuntime.NearMatches.hint(
+                    text, among: TrainOnWhat.allCases.map(\.rawValue), what: "it is one of"))
         }
         return mode
     }

@@ -25,7 +25,11 @@ extension MetricsObject {
     /// The type in Lua.
     static let binding = TypeBinding(
         name: luaType,
-        doc: "What a run measured. metrics[\"test/nll\"] is a column: a list with nil where a step has no value, and `n`, its length.",
+        doc:
+            """
+            What a run measured. metrics[\"test/nll\"] is a column: a list with nil where a step has no \
+            value, and `n`, its length.
+            """,
         properties: [
             FunctionBinding("steps", doc: "The step of each row, counted from 0.", returns: "integer[]") {
                 .value(LuaValue(list: try $0.object(0, as: MetricsObject.self).metrics.steps.map { .integer($0) }))
@@ -49,7 +53,8 @@ extension MetricsObject {
                         }))
             },
             FunctionBinding(
-                "last", doc: "The latest value of a column.", parameters: [ParameterDoc("name", "string", "the metric")],
+                "last", doc: "The latest value of a column.",
+                parameters: [ParameterDoc("name", "string", "the metric")],
                 returns: "number", example: "print(run.metrics:last(\"test/nll\"))"
             ) { call in
                 let object = try call.object(0, as: MetricsObject.self)

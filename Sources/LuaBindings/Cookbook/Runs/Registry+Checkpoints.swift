@@ -12,7 +12,11 @@ extension Registry {
                     ParameterDoc("log_path", "string", "the run's folder"),
                     ParameterDoc(
                         "options", "table", default: "{}",
-                        "`required_key`: \"state_path\" (the default) or \"sampler_path\", which the checkpoint must have"),
+                        """
+                        `required_key`: \"state_path\" (the default) or \"sampler_path\", which the \
+                        checkpoint must have
+                        """
+                    ),
                 ], returns: "{name, state_path, sampler_path, next_step, epoch, final}",
                 example: "local checkpoint = rlhf.checkpoint_utils.get_last_checkpoint(run.log_path)"
             ) { call in
@@ -27,7 +31,11 @@ extension Registry {
                 "rlhf.checkpoint_utils.load_checkpoints_file", doc: "All checkpoints of a run, the oldest first.",
                 parameters: [ParameterDoc("log_path", "string", "the run's folder")], returns: "a list of checkpoints",
                 example:
-                    "for _, checkpoint in ipairs(rlhf.checkpoint_utils.load_checkpoints_file(run.log_path)) do print(checkpoint.name) end"
+                    """
+                    for _, checkpoint in \
+                    ipairs(rlhf.checkpoint_utils.load_checkpoints_file(run.log_path)) do \
+                    print(checkpoint.name) end
+                    """
             ) { call in
                 let path = try call.string(0)
                 let records = try cookbook { try RunDirectory(path: path).checkpoints() }

@@ -12,7 +12,8 @@ extension Registry {
             FunctionBinding(
                 "rlhf.pipeline",
                 doc: """
-                    Supervised fine-tuning, a preference model and reinforcement learning in one call. Each stage has a folder of its own, \
+                    Supervised fine-tuning, a preference model and reinforcement learning in one call. Each stage \
+                    has a folder of its own, \
                     `sft`, `rm` and `rl`; called again with the same log_path it goes on where it was.
                     """, style: .options, parameters: parameters,
                 returns: "{sft, rm, rl: runs of the stages that ran, sft_checkpoint, rm_checkpoint, log_path}",
@@ -75,7 +76,8 @@ extension Registry {
         ParameterDoc(
             stage, "table", default: "{}",
             "options of this stage alone, as in "
-                + ["sft": "rlhf.supervised.train", "rm": "rlhf.preference.train_comparator", "rl": "rlhf.rl.train"][stage, default: ""])
+                + ["sft": "rlhf.supervised.train", "rm": "rlhf.preference.train_comparator", "rl": "rlhf.rl.train"][
+                    stage, default: ""])
     }
 
     /// What the recipe of the Python cookbook can be told, under its names.

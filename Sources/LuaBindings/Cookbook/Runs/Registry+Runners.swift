@@ -18,7 +18,8 @@ extension Registry {
     private static func supervised(_ settings: RunSettings) -> RunnerBinding<SupervisedConfig> {
         RunnerBinding(
             train: "rlhf.supervised.train", start: "rlhf.supervised.start",
-            doc: "Fine-tunes a model on conversations.", kind: "sft", config: SupervisedConfig(run: settings), run: \.run,
+            doc: "Fine-tunes a model on conversations.", kind: "sft", config: SupervisedConfig(run: settings),
+            run: \.run,
             settings: RunnerSettings.supervised, parameters: [datasetParameter, evaluatorsParameter] + splitParameters,
             example: """
                 {dataset_builder = rlhf.datasets.starter.sft{}, batch_size = 16,
@@ -66,7 +67,11 @@ extension Registry {
     private static func bradleyTerry(_ run: RunSettings) -> RunnerBinding<PreferenceConfig> {
         preferenceRunner(
             "bradley_terry",
-            doc: "Trains a preference model that scores one reply, with the Bradley-Terry loss: the default judge on small models.",
+            doc:
+                """
+                Trains a preference model that scores one reply, with the Bradley-Terry loss: the default \
+                judge on small models.
+                """,
             kind: .bradleyTerry, settings: RunnerSettings.preference, run: run,
             example: """
                 {dataset_builder = rlhf.datasets.starter.comparisons{}, batch_size = 16,
@@ -93,7 +98,8 @@ extension Registry {
             doc: "Trains a policy with rewards of groups of its own replies.", kind: "rl", config: config, run: \.run,
             settings: RunnerSettings.rl,
             parameters: [
-                ParameterDoc("dataset_builder", "RLDatasetBuilder", "what replies are asked for and rewarded: rlhf.rl.*"),
+                ParameterDoc(
+                    "dataset_builder", "RLDatasetBuilder", "what replies are asked for and rewarded: rlhf.rl.*"),
                 ParameterDoc("max_tokens", "integer", "the most tokens of a reply"), evaluatorsParameter,
             ],
             example: """
@@ -105,9 +111,12 @@ extension Registry {
             let value = options.value("dataset_builder")
             guard let builder = value.object as? RLDatasetObject else {
                 throw LuaError.usage(
-                    "\(options.functionName): option 'dataset_builder' expected \(RLDatasetObject.luaType), got \(value.brief)",
+                    options.mismatch("dataset_builder", expected: RLDatasetObject.luaType).message,
                     hint:
-                        "make one with rlhf.rl.RewardFunctionBuilder, PairwisePreferenceRLDatasetBuilder, ProblemEnv or MessageEnvBuilder"
+                        """
+                        make one with rlhf.rl.RewardFunctionBuilder, PairwisePreferenceRLDatasetBuilder, \
+                        ProblemEnv or MessageEnvBuilder
+                        """
                 )
             }
             config.maxTokens = try options.int("max_tokens", atLeast: 1)

@@ -47,7 +47,8 @@ extension RunObject {
 
     /// The type in Lua.
     static let binding = TypeBinding(
-        name: luaType, doc: "Training in a folder of its own: what was measured and saved, and the steps still to take.",
+        name: luaType,
+        doc: "Training in a folder of its own: what was measured and saved, and the steps still to take.",
         properties: [
             constant("log_path", "The run's folder.", "string") { .string($0.logPath) },
             constant("stage", "\"supervised\", \"preference\" or \"rl\".", "string") { .string($0.stageName) },
@@ -71,7 +72,10 @@ extension RunObject {
             ) { await $0.run.checkpoint.map { LuaValue($0) } ?? .none },
             property(
                 "last",
-                "The last batch; nil before the first step. In RL, `groups[i]` has the prompt, samples, rewards and advantages of one prompt.",
+                """
+                The last batch; nil before the first step. In RL, `groups[i]` has the prompt, samples, \
+                rewards and advantages of one prompt.
+                """,
                 "{step, datums, prompts, samples, rewards, advantages, groups, comparisons, logprobs}"
             ) {
                 let tokenizer = $0.run.renderer.tokenizer
@@ -85,8 +89,11 @@ extension RunObject {
                 return .work {
                     let step = await object.run.nextStep
                     let state = await object.run.isFinished ? ", finished" : ""
+                    let place = "step \(step) of \(object.run.totalSteps)\(state)"
                     return [
-                        .string("Run(\(object.run.stageName), step \(step) of \(object.run.totalSteps)\(state), \(object.run.logPath))")
+                        .string(
+                            "Run(\(object.run.stageName), \(place), \(object.run.logPath))"
+                        )
                     ]
                 }
             }
@@ -94,7 +101,11 @@ extension RunObject {
 
     private static let stepMethod = FunctionBinding(
         "step",
-        doc: "Takes steps, fewer at the end of the data. Ctrl-C stops between two steps, after a checkpoint has been saved.",
+        doc:
+            """
+            Takes steps, fewer at the end of the data. Ctrl-C stops between two steps, after a checkpoint \
+            has been saved.
+            """,
         parameters: [ParameterDoc("n", "integer", default: "1", "how many")],
         returns: "the metrics of the last step taken, or nil if none was left", example: "print(run:step(5)[\"loss\"])"
     ) { call in
@@ -150,7 +161,9 @@ extension RunObject {
     private static let samplesMethod = FunctionBinding(
         "samples",
         doc: "What was sampled: the last batch's replies, or those of the latest evaluation by an evaluator.",
-        parameters: [ParameterDoc("evaluator", "string", default: "nil", "the evaluator's name; nil means the last batch")],
+        parameters: [
+            ParameterDoc("evaluator", "string", default: "nil", "the evaluator's name; nil means the last batch")
+        ],
         returns: "rows {prompt, response, reward or score, advantage, tokens, ended}",
         example: "rlhf.display.table(run:samples())"
     ) { call in

@@ -43,7 +43,8 @@ struct RunnerBinding<Config: Sendable>: Sendable {
         }
         return [
             binding(
-                train, "\(doc) Waits for the end; Ctrl-C saves a checkpoint first, and the same log_path goes on from it.",
+                train,
+                "\(doc) Waits for the end; Ctrl-C saves a checkpoint first, and the same log_path goes on from it.",
                 "Run", example: "local run = \(train)\(example)", toEnd: true),
             binding(
                 start, "\(doc) Begins, and leaves the steps to run:step(n) and run:finish().", "Run",
@@ -60,7 +61,8 @@ extension LoadReport {
 }
 
 let datasetParameter = ParameterDoc(
-    "dataset_builder", "DatasetBuilder | string | table[]", "a builder of rlhf.datasets, a file's path, or a list of rows")
+    "dataset_builder", "DatasetBuilder | string | table[]",
+    "a builder of rlhf.datasets, a file's path, or a list of rows")
 
 let evaluatorsParameter = ParameterDoc(
     "evaluators", "Evaluator[]", default: "{}",

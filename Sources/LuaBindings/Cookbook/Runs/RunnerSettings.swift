@@ -4,7 +4,9 @@ import LuaRuntime
 /// The options that runners have in common, each a field of a configuration.
 enum RunnerSettings {
     static let run: [Setting<RunSettings>] = [
-        Setting("renderer_name", \.rendererName, "what writes the conversations; nil takes the one recommended for the model"),
+        Setting(
+            "renderer_name", \.rendererName,
+            "what writes the conversations; nil takes the one recommended for the model"),
         Setting("learning_rate", \.learningRate, "the learning rate before the schedule"),
         Setting("lr_schedule", \.lrSchedule, "how the learning rate falls"),
         Setting("num_epochs", \.numEpochs, "how often the rows are gone through"),
@@ -28,7 +30,9 @@ enum RunnerSettings {
     static let supervised: [Setting<SupervisedConfig>] =
         run.of(\.run) + [
             Setting("batch_size", \.batchSize, "the conversations of a step"),
-            Setting("max_length", \.maxLength, "the most tokens of a conversation, cut off on the right; nil means the context"),
+            Setting(
+                "max_length", \.maxLength,
+                "the most tokens of a conversation, cut off on the right; nil means the context"),
             Setting("train_on_what", \.trainOnWhat, "which tokens carry loss"),
             Setting("submit_ahead", \.submitAhead, "how many steps may be sent before the oldest has been answered"),
         ]
@@ -36,8 +40,12 @@ enum RunnerSettings {
     static let preference: [Setting<PreferenceConfig>] =
         run.of(\.run) + [
             Setting("batch_size", \.batchSize, "the comparisons of a step"),
-            Setting("max_length", \.maxLength, "the most tokens of an example; longer rows are left out; nil means the context"),
-            Setting("min_accuracy", \.gate.minAccuracy, "the least held-out accuracy with which the model may serve as a reward"),
+            Setting(
+                "max_length", \.maxLength,
+                "the most tokens of an example; longer rows are left out; nil means the context"),
+            Setting(
+                "min_accuracy", \.gate.minAccuracy,
+                "the least held-out accuracy with which the model may serve as a reward"),
         ]
 
     static let comparator: [Setting<PreferenceConfig>] =
@@ -63,20 +71,32 @@ enum RunnerSettings {
             lossConfig,
             Setting("temperature", \.temperature, "must be 1: logprobs are those at temperature 1"),
             Setting("num_substeps", \.numSubsteps, "into how many updates a batch is split"),
-            Setting("remove_constant_reward_groups", \.removeConstantRewardGroups, "leaves groups out whose rewards are equal"),
-            Setting("kl_penalty_coef", \.klPenaltyCoef, "how strongly the policy is held to the reference; 0 means not at all"),
+            Setting(
+                "remove_constant_reward_groups", \.removeConstantRewardGroups,
+                "leaves groups out whose rewards are equal"),
+            Setting(
+                "kl_penalty_coef", \.klPenaltyCoef,
+                "how strongly the policy is held to the reference; 0 means not at all"),
             Setting("kl_discount_factor", \.klDiscountFactor, "how far back a token's penalty reaches"),
-            Setting("kl_reference_path", \.klReferencePath, "sampler weights of the reference; nil takes the policy at the start"),
+            Setting(
+                "kl_reference_path", \.klReferencePath,
+                "sampler weights of the reference; nil takes the policy at the start"),
             Setting("compute_post_kl", \.computePostKl, "measures how far each update moved the policy"),
-            Setting("rollout_error_tolerance", \.rolloutErrorTolerance, "leaves groups out whose reward or environment fails"),
-            Setting("drop_long_prompts", \.dropLongPrompts, "leaves prompts out that do not fit the context, in place of stopping"),
-            Setting("overflow_reward", \.overflowReward, "what a cut-off reply gets in a conversation with an environment"),
+            Setting(
+                "rollout_error_tolerance", \.rolloutErrorTolerance,
+                "leaves groups out whose reward or environment fails"),
+            Setting(
+                "drop_long_prompts", \.dropLongPrompts,
+                "leaves prompts out that do not fit the context, in place of stopping"),
+            Setting(
+                "overflow_reward", \.overflowReward, "what a cut-off reply gets in a conversation with an environment"),
             Setting("parse_error_reward", \.parseErrorReward, "what a reply that cannot be read gets there"),
         ]
 
     private static let lossConfig = Setting<RLConfig>("loss_fn_config") { _ in
         ParameterDoc(
-            "loss_fn_config", "table", default: "{}", "the loss's own settings, for instance {clip_low_threshold = 0.8}")
+            "loss_fn_config", "table", default: "{}", "the loss's own settings, for instance {clip_low_threshold = 0.8}"
+        )
     } take: { (options, config) throws(LuaError) in
         if let numbers = try options.numbers("loss_fn_config") { config.lossFnConfig = numbers }
     }

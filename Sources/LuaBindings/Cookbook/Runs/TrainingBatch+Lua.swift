@@ -9,7 +9,8 @@ extension LuaValue {
     init(_ batch: TrainingBatch, tokenizer: any Tokenizer) {
         func perGroup(_ value: (RolloutGroup) -> LuaValue) -> LuaValue { LuaValue(list: batch.groups.map(value)) }
         var table: LuaTable = [
-            "step": .integer(batch.step), "datums": LuaValue(list: batch.datums.map { .datum($0, tokenizer: tokenizer) }),
+            "step": .integer(batch.step),
+            "datums": LuaValue(list: batch.datums.map { .datum($0, tokenizer: tokenizer) }),
             "logprobs": LuaValue(list: batch.logprobs.map { .tensor(Tensor($0)) }),
         ]
         if !batch.comparisons.isEmpty {
@@ -106,7 +107,8 @@ enum EvaluationSamples {
                 "prompt": LuaValue(optional: row["prompt"]?.array?.last?["content"]?.string),
                 "response": LuaValue(optional: row["response"]?.string),
                 "reference": LuaValue(optional: row["reference"]?.string),
-                "score": row["score"].map { LuaValue($0) } ?? .none, "tokens": row["tokens"].map { LuaValue($0) } ?? .none,
+                "score": row["score"].map { LuaValue($0) } ?? .none,
+                "tokens": row["tokens"].map { LuaValue($0) } ?? .none,
                 "ended": row["ended_by_stop"].map { LuaValue($0) } ?? .none,
             ]
             table.fields.removeAll { $0.value.isNone }

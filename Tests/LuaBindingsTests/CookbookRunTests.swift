@@ -1,0 +1,149 @@
+import Foundation
+import LuaBindings
+import LuaRuntime
+import Synchronization
+import Testing
+
+@Suite("Runs in Lua")
+struct CookbookRunTests {
+    private static let train = """
+        local run = rlhf.supervised.train{dataset_builder = chats, renderer_name = "chatml", batch_size = 2, num_epochs = 2,
+          learning_rate = 0.3, test_size = 2, eval_every = 2, save_every = 2, log_path = "{FOLDER}/sft"}
+
+        """
+
+    @Test("a supervised run has metrics by column, checkpoints and the last batch")
+    func supervised() async throws {
+        let outcome = try await CookbookSession().run(
+            Sources.chats + Self.train,
+            """
+            local nll, test = run.metrics["train_mean_nll"], run.metrics["test/nll"]
+            return nll.n, nll[1] > nll[4], test[1] ~= nil, test[2], #run.metrics, run.metrics:last("test/nll") < test[1],
+              run.checkpoint.name, run.checkpoint.final, run.checkpoint.state_path:match("^tinker://.*/weights/final$") ~= nil,
+              run.checkpoint.sampler_path:match("/sampler_weights/final$") ~= nil, #run.last.datums, run.next_step, run.is_finished
+            """)
+        #expect(outcome.error == nil)
+        #expect(outcome.shown == "5 true true nil 5 true final true true true 2 4 true")
+    }
+
+    @Test("the same log_path goes on, and the stepping form takes as many steps as it is told")
+    func stepping() async throws {
+        let session = CookbookSession()
+        let outcome = try await session.run(
+            Sources.chats,
+            """
+            local options = {dataset_builder = chats, renderer_name = "chatml", batch_size = 2, num_epochs = 2, log_path = "{FOLDER}/s"}
+            local run = rlhf.supervised.start(options)
+            local before = {run.next_step, run.total_steps, run.last, run.checkpoint}
+            local row = run:step(2)
+            local last, checkpoint = run.last.step, run:finish()
+            local again = rlhf.supervised.start(options)
+            return before[1], before[2], before[3], row.num_sequences, last, checkpoint.next_step, again.next_step, again:step(9) ~= nil,
+              again:step()
+            """)
+        #expect(outcome.error == nil)
+        #expect(outcome.shown == "0 6 nil 2.0 1 2 2 true nil")
+        #expect(session.progress.notes.withLock { $0 }.contains { $0.contains("going on from checkpoint final") })
+    }
+
+    @Test("without a log_path a run gets a dated folder of its own")
+    func datedFolder() async throws {
+        let session = CookbookSession()
+        let outcome = try await session.run(
+            Sources.chats,
+            """
+            local options = {dataset_builder = chats, renderer_name = "chatml", batch_size = 6}
+            return rlhf.supervised.train(options).log_path, rlhf.supervised.train(options).log_path
+            """)
+        #expect(outcome.error == nil)
+        let paths = outcome.shown.split(separator: " ")
+        #expect(
+            paths.count == 2 && paths[0].hasPrefix(session.folder + "/1970-01-01-")
+                || paths[0].hasPrefix(session.folder + "/1969"))
+        #expect(paths[0].hasSuffix("-sft") && paths[1] == paths[0] + "-2")
+    }
+
+    @Test("a metric that no step has is an error with near matches, and plots show what there is")
+    func metrics() async throws {
+        let session = CookbookSession()
+        let outcome = try await session.run(
+            Sources.chats + Self.train, "run:plot({'test/nll', 'train_mean_nll'}, {title = 'NLL', file = 'x.svg'})",
+            "return run.metrics['train_mean_nl']")
+        #expect(outcome.printed == "plot of NLL\n")
+        #expect(outcome.error?.message == "no step has a metric 'train_mean_nl'")
+        #expect(outcome.error?.hint == "did you mean 'train_mean_nll'?")
+        let plot = try #require(session.plots.withLock { $0 }.first)
+        #expect(plot.file == "x.svg")
+        #expect(plot.series.map(\.name) == ["test/nll", "train_mean_nll"])
+        #expect(plot.series[0].y.map { $0 == nil } == [false, true, false, true, false])
+    }
+
+    @Test("Ctrl-C stops a run after a checkpoint has been saved, and the session goes on")
+    func interrupt() async throws {
+        let session = CookbookSession()
+        session.progress.interruptAt.withLock { $0 = ("supervised", 2) }
+        let source = """
+            return rlhf.supervised.train{dataset_builder = chats, renderer_name = "chatml", batch_size = 1, num_epochs = 40,
+              save_every = 0, log_path = "{FOLDER}/stopped"}
+            """
+        let outcome = try await session.run(Sources.chats, source)
+        #expect(outcome.error?.kind == "cancelled")
+        session.progress.interruptAt.withLock { $0 = nil }
+        // The checkpoint is there when the cell has ended, not some time later.
+        let later = try await session.run(
+            "return rlhf.checkpoint_utils.get_last_checkpoint('{FOLDER}/stopped').next_step >= 2")
+        #expect(later.shown == "true")
+    }
+
+    @Test("a preference model is trained, opened, asked and measured")
+    func preference() async throws {
+        let outcome = try await CookbookSession().run(
+            Sources.pairs,
+            """
+            local rm = rlhf.preference.train_bradley_terry{dataset_builder = pairs_, renderer_name = "chatml", batch_size = 3,
+              num_epochs = 4, learning_rate = 0.3, test_size = 4, eval_every = 0, log_path = "{FOLDER}/rm"}
+            local pm = rlhf.preference.model(rm.checkpoint.sampler_path)
+            local comparison = {prompt_conversation = "q1", completion_A = "zzz 1", completion_B = "please 1"}
+            local report = pm:evaluate(rlhf.datasets.comparisons{rows = pairs_, test_size = 4})
+            return pm.kind, pm.verdict.passed, pm:compare(comparison) > 0, #pm:compare_many{comparison, comparison}, report.count,
+              report.accuracy > 0.9, report.by_category.odd ~= nil,
+              pm:score{{role = "user", content = "q"}, {role = "assistant", content = "please"}} >
+              pm:score{{role = "user", content = "q"}, {role = "assistant", content = "zzz"}}
+            """)
+        #expect(outcome.error == nil)
+        #expect(outcome.shown == "bradley_terry true true 2 4 true true true")
+    }
+
+    @Test("a comparator compares and does not score")
+    func comparator() async throws {
+        let outcome = try await CookbookSession().run(
+            Sources.pairs,
+            """
+            local rm = rlhf.preference.train_comparator{dataset_builder = pairs_, renderer_name = "chatml", batch_size = 3,
+              learning_rate = 0.3, swap = true, max_steps = 1, log_path = "{FOLDER}/rm"}
+            local pm = rlhf.preference.model(rm.checkpoint.sampler_path, {log_path = rm.log_path, hard = true})
+            print(pm.kind, #rm.last.comparisons)
+            pm:score{{role = "user", content = "q"}, {role = "assistant", content = "please"}}
+            """)
+        #expect(outcome.printed == "comparator\t6\n")
+        #expect(outcome.error?.message.contains("does not score one") == true)
+    }
+
+    @Test("wrong comparisons are named")
+    func wrongComparison() async throws {
+        let outcome = try await CookbookSession().run(
+            "rlhf.preference.rule():compare{prompt_conversation = 'q', completion_a = 'x', completion_B = 'y'}")
+        #expect(outcome.error?.message == "PreferenceModel:compare: a comparison has no field 'completion_a'")
+        #expect(outcome.error?.hint == "did you mean 'completion_A'?")
+        let rule = try await CookbookSession().run(
+            """
+            local rule = rlhf.preference.rule(function(c)
+              return #c.completion_A[1].content > 3 and 1 or "no"
+            end)
+            print(rule:compare{prompt_conversation = 'q', completion_A = 'long one', completion_B = 'y'})
+            rule:compare{prompt_conversation = 'q', completion_A = 'x', completion_B = 'y'}
+            """)
+        #expect(rule.printed == "1.0\n")
+        #expect(rule.error?.message == "the preference function returned \"no\"")
+    }
+}
