@@ -34,7 +34,10 @@ extension SessionService {
                 registry.addClients(ClientBindings(service: { _ in service }, defaultModel: model))
                 registry.addCookbook(context)
             },
-            install: { try $0.define("rlhf.default_model", .string(model)) },
+            install: { state in
+                try state.defineCookbookConstants()
+                try state.define("rlhf.default_model", .string(model))
+            },
             display: { value in
                 guard let runs = (value.object as? any TokenDisplayable)?.tokenRuns else { return nil }
                 return runs.header + "\n" + TokenPainter(style: console.style).paint(runs.pieces)

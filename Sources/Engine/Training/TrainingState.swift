@@ -35,8 +35,7 @@ final class TrainingState {
     func load(
         _ newParameters: FloatBuffer, optimizer: (first: FloatBuffer, second: FloatBuffer, steps: Int)?
     ) throws(TrainingError) {
-        for moment in [optimizer?.first, optimizer?.second].compactMap(\.self) where moment.count != newParameters.count
-        {
+        for moment in [optimizer?.first, optimizer?.second].compactMap(\.self) where moment.count != newParameters.count {
             throw .checkpointMismatch(
                 "the optimizer's state has \(moment.count) numbers for \(newParameters.count) weights")
         }
