@@ -69,7 +69,11 @@ final class Session {
 
         notebook.isQuiet = options.quiet
         notebook.memoryReport = service.memory
-        notebook.onRunning = { [interrupts] in interrupts.setRunning($0) }
+        let waiting = WaitingBar(console)
+        notebook.onRunning = { [interrupts] isRunning in
+            interrupts.setRunning(isRunning)
+            waiting.setRunning(isRunning)
+        }
         notebook.inputHistory = { [input] in input.history }
         notebook.shell = { [options] command in
             guard !options.sandbox else { return 126 }
