@@ -11,7 +11,8 @@ public final class Transcript {
     /// A transcript in a folder, named after the time and the process.
     public init(folder: URL, date: Date = Date()) {
         let format = Date.VerbatimFormatStyle(
-            format: "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits)T\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))-\(minute: .twoDigits)-\(second: .twoDigits)",
+            format:
+                "\(year: .defaultDigits)-\(month: .twoDigits)-\(day: .twoDigits)T\(hour: .twoDigits(clock: .twentyFourHour, hourCycle: .zeroBased))-\(minute: .twoDigits)-\(second: .twoDigits)",
             locale: Locale(identifier: "en_US_POSIX"), timeZone: .current, calendar: Calendar(identifier: .gregorian))
         let name = "\(date.formatted(format))-\(ProcessInfo.processInfo.processIdentifier).lua"
         file = folder.appending(path: name)
@@ -31,7 +32,8 @@ public final class Transcript {
 
     /// A cell in percent format.
     static func text(_ execution: Execution, output: String) -> String {
-        var text = "-- %% \(execution.title.isEmpty ? "In[\(execution.number)]" : execution.title)\n\(execution.source)\n"
+        var text =
+            "-- %% \(execution.title.isEmpty ? "In[\(execution.number)]" : execution.title)\n\(execution.source)\n"
         if !output.isEmpty { text += comment(output, "out") }
         if let error = execution.error { text += comment(error.description, "error") }
         if let ending = execution.ending {
