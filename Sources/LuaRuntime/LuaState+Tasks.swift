@@ -88,14 +88,9 @@ extension LuaState {
             deferredTasks.append(task.id)
             return
         }
-        let outer = currentTask
-        currentTask = task
         task.isRunning = true
         task.token = nil
-        defer {
-            currentTask = outer
-            task.isRunning = false
-        }
+        defer { task.isRunning = false }
         do {
             let delivery = try perform(LB_OP_RESUME, reference: task.thread)
             let (id, mailbox) = (task.id, mailbox)
@@ -149,6 +144,7 @@ extension LuaState {
     /// Serves what is there without waiting: for a prompt whose own loop watches `mailbox.wakeDescriptor`.
     public func servePending() {
         mailbox.clearWake()
+        if evaluationDepth == 0, isInterrupted { endInterrupt() }  // it came at the prompt, where nothing runs
         loopDepth += 1
         defer { loopDepth -= 1 }
         while let work = mailbox.next() { work.run(self) }

@@ -30,7 +30,6 @@ public final class LuaState {
     var types: [String: (number: Int32, type: ObjectType)] = [:]
 
     var tasks: [Int: LuaTask] = [:]
-    var currentTask: LuaTask?
     var waits: [Int64: PendingWait] = [:]
     var counter: Int64 = 0
     var evaluationDepth = 0

@@ -109,7 +109,7 @@ enum {
     LB_OP_SET_GLOBAL,  // name, values[1]
     LB_OP_GET_GLOBAL,  // name, flag (by reference) -> values
     LB_OP_FUNCTION,    // number, flag (tables as references) -> a function
-    LB_OP_DEFINE,      // name (a dotted path of _G), values[1]; a table and a function of one name become a callable table
+    LB_OP_DEFINE,      // name (a dotted path of _G), values[1]; table + function = callable table
     LB_OP_TYPE,        // name, number (the type's), values: see README
     LB_OP_COMPILE,     // text, name -> nothing
     LB_OP_CELL,        // text, name -> task
