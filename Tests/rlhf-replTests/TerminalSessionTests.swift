@@ -162,6 +162,18 @@ import Testing
         #expect(!terminal.transcript.contains("in A\n"))
     }
 
+    @Test("text of a background task comes above the prompt and leaves the typed line alone")
+    func backgroundText() throws {
+        let terminal = try start()
+        try terminal.wait(for: "[1]> ")
+        terminal.enter("go = false; rlhf.spawn(function() while not go do coroutine.yield() end print('la' .. 'ter') end);")
+        try terminal.wait(for: "[2]> ")
+        terminal.enter("rlhf.spawn(function() for i = 1, 5 do coroutine.yield() end go = true end);")
+        try terminal.wait(for: "later\n")
+        terminal.enter("'typed' .. ' line'")
+        try terminal.wait(for: "\"typed line\"")
+    }
+
     @Test("a shell command runs on the terminal and Ctrl-C in it comes back to the prompt")
     func shell() throws {
         let terminal = try start()
