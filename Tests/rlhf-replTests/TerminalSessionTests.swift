@@ -166,12 +166,26 @@ import Testing
     func backgroundText() throws {
         let terminal = try start()
         try terminal.wait(for: "[1]> ")
-        terminal.enter("go = false; rlhf.spawn(function() while not go do coroutine.yield() end print('la' .. 'ter') end);")
+        terminal.enter("go = false; rlhf.spawn(function()")
+        terminal.enter("while not go do coroutine.yield() end print('la' .. 'ter') end);")
         try terminal.wait(for: "[2]> ")
         terminal.enter("rlhf.spawn(function() for i = 1, 5 do coroutine.yield() end go = true end);")
         try terminal.wait(for: "later\n")
         terminal.enter("'typed' .. ' line'")
         try terminal.wait(for: "\"typed line\"")
+    }
+
+    @Test("Ctrl-C stops a background task that loops, and the prompt is back")
+    func interruptBackgroundTask() throws {
+        let terminal = try start()
+        try terminal.wait(for: "[1]> ")
+        terminal.enter(
+            "rlhf.spawn(function() coroutine.yield() coroutine.yield() print('be' .. 'gin') while true do end end);")
+        try terminal.wait(for: "[2]> ")
+        Thread.sleep(forTimeInterval: 0.3)
+        terminal.type("\u{3}")
+        terminal.enter("6 * 7")
+        try terminal.wait(for: "42\n")
     }
 
     @Test("a shell command runs on the terminal and Ctrl-C in it comes back to the prompt")
