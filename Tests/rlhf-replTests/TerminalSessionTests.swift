@@ -179,10 +179,12 @@ import Testing
     func interruptBackgroundTask() throws {
         let terminal = try start()
         try terminal.wait(for: "[1]> ")
-        terminal.enter(
-            "rlhf.spawn(function() coroutine.yield() coroutine.yield() print('be' .. 'gin') while true do end end);")
-        try terminal.wait(for: "[2]> ")
-        Thread.sleep(forTimeInterval: 0.3)
+        // What the task prints waits for its turn to end, so a file tells that the loop has begun.
+        let sign = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        terminal.enter("rlhf.spawn(function() coroutine.yield() coroutine.yield()")
+        terminal.enter("io.open('\(sign)', 'w'):close() while true do end end);")
+        for _ in 0..<1000 where !FileManager.default.fileExists(atPath: sign) { usleep(10_000) }
+        #expect(FileManager.default.fileExists(atPath: sign))
         terminal.type("\u{3}")
         terminal.enter("6 * 7")
         try terminal.wait(for: "42\n")
