@@ -53,7 +53,10 @@ static inline void editor_abandon(void) {
     rl_callback_handler_remove();
 }
 
-static inline void editor_hide(void) { rl_clear_visible_line(); }
+static inline void editor_hide(void) {
+    rl_clear_visible_line();
+    fflush(rl_outstream ? rl_outstream : stdout);  // what follows is written past the C library's buffer
+}
 static inline void editor_show(void) {
     rl_on_new_line();
     rl_forced_update_display();

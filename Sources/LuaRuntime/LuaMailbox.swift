@@ -90,6 +90,8 @@ public final class LuaMailbox: Sendable {
         }
     }
 
+    var workCount: Int { contents.withLock { $0.work.count - $0.head } }
+
     var hasWork: Bool { contents.withLock { $0.head < $0.work.count } }
 
     func clearWake() {

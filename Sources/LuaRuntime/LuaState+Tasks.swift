@@ -147,7 +147,8 @@ extension LuaState {
         if evaluationDepth == 0, isInterrupted { endInterrupt() }  // it came at the prompt, where nothing runs
         loopDepth += 1
         defer { loopDepth -= 1 }
-        while let work = mailbox.next() { work.run(self) }
+        // Only what is there now: a task that yields comes back at once, and would keep the prompt from reading.
+        for _ in 0..<mailbox.workCount { mailbox.next()?.run(self) }
     }
 
     func serve(until isDone: () -> Bool, onInterrupt: () -> Void) {

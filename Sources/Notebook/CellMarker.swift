@@ -44,7 +44,8 @@ struct CellMarker {
         let equals = text.firstIndex(of: "=")
         if let brace, equals.map({ brace < $0 }) ?? true {
             title = text[..<brace].trimmingCharacters(in: .whitespaces)
-            metadata = Self.json(String(text[brace...])) ?? ["incorrectly_encoded_metadata": .string(String(text[brace...]))]
+            metadata =
+                Self.json(String(text[brace...])) ?? ["incorrectly_encoded_metadata": .string(String(text[brace...]))]
         } else if let equals {
             var words = text[..<equals].split(separator: " ", omittingEmptySubsequences: false)
             while words.last?.isEmpty == true { words.removeLast() }
@@ -113,7 +114,7 @@ struct CellMarker {
 }
 
 extension MetadataValue: Decodable {
-    /// A value of its JSON form.
+    /// Any JSON value.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         if container.decodeNil() {

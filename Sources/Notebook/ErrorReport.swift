@@ -47,7 +47,9 @@ public struct ErrorReport {
     }
 
     /// The line of the error and its neighbours, numbered as in the file.
-    private func excerpt(_ execution: Execution, _ line: Int, _ paint: (String, NotebookView.Role) -> String) -> [String] {
+    private func excerpt(_ execution: Execution, _ line: Int, _ paint: (String, NotebookView.Role) -> String)
+        -> [String]
+    {
         let source = execution.source.split(separator: "\n", omittingEmptySubsequences: false)
         guard source.indices.contains(line - 1) else { return [] }
         let offset = execution.origin.map { $0.firstLine - 1 } ?? 0

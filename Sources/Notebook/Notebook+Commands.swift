@@ -12,7 +12,8 @@ extension Notebook {
         try requireScript(command)
         let cells = script?.codeCells ?? []
         if target.isEmpty {
-            throw NotebookError.commandUsage("\(command) needs to know which cells", usage: "\(command) N|TITLE|all|from N")
+            throw NotebookError.commandUsage(
+                "\(command) needs to know which cells", usage: "\(command) N|TITLE|all|from N")
         }
         if let exact = cells.firstIndex(where: { $0.title == target }) { return [exact + 1] }
         if target.hasPrefix("from ") {
@@ -38,7 +39,10 @@ extension Notebook {
             let last = executions.last { $0.scriptCell == index + 1 }
             let time = last.map { "\(($0.seconds * 10).rounded() / 10) s" } ?? ""
             let indent = String(repeating: "  ", count: cell.depth)
-            return ["\(index + 1)", status(index + 1).rawValue, time, indent + (cell.title.isEmpty ? "(no title)" : cell.title)]
+            return [
+                "\(index + 1)", status(index + 1).rawValue, time,
+                indent + (cell.title.isEmpty ? "(no title)" : cell.title),
+            ]
         }
         view.write(view.table(["cell", "state", "time", "title"], rows) + "\n")
     }
@@ -134,7 +138,8 @@ extension Notebook {
 
     private func requireSuccess(_ status: Int32) throws {
         guard status == 0 else {
-            throw LuaError(kind: "io", message: "the editor ended with status \(status)", hint: "set EDITOR to one that you have")
+            throw LuaError(
+                kind: "io", message: "the editor ended with status \(status)", hint: "set EDITOR to one that you have")
         }
     }
 

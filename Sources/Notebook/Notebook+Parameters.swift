@@ -7,7 +7,8 @@ extension Notebook {
         let box = LuaThreadBox(object: self)
         return FunctionBinding(
             "rlhf.params",
-            doc: "Declares a script's parameters. Gives the table back with what --set NAME=VALUE overrides, typed after "
+            doc:
+                "Declares a script's parameters. Gives the table back with what --set NAME=VALUE overrides, typed after "
                 + "the default. An unknown --set name is an error.",
             parameters: [ParameterDoc("defaults", "table", "the parameters' names and default values")],
             returns: "table", example: "local params = rlhf.params{max_steps = 40, learning_rate = 1e-4}"
@@ -25,7 +26,8 @@ extension Notebook {
         parameters.declare(defaults.fields.map(\.name))
         for field in defaults.fields where parameters.settings[field.name] != nil {
             guard let fallback = ScriptParameters.Value(field.value) else {
-                throw LuaError.usage("rlhf.params: '\(field.name)' is a \(field.value.typeName), which --set cannot give")
+                throw LuaError.usage(
+                    "rlhf.params: '\(field.name)' is a \(field.value.typeName), which --set cannot give")
             }
             if let value = try parameters.value(for: field.name, default: fallback) { result[field.name] = value.lua }
         }

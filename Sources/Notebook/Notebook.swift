@@ -161,7 +161,9 @@ public final class Notebook {
     /// Shows values as the result of a cell is shown.
     public func display(_ values: [LuaValue]) {
         let texts = values.map { view.display($0) ?? state.describe($0) }
-        print((texts.contains { $0.contains("\n") } ? texts.joined(separator: "\n") : texts.joined(separator: "  ")) + "\n")
+        print(
+            (texts.contains { $0.contains("\n") } ? texts.joined(separator: "\n") : texts.joined(separator: "  "))
+                + "\n")
     }
 
     private func whileRunning<Result>(_ body: () -> Result) -> Result {

@@ -40,7 +40,8 @@ extension NotebookError {
         case .unknownSetting(let names, let known):
             names.first.flatMap { near($0, known) }
                 ?? (known.isEmpty
-                    ? "the script declares no parameters (rlhf.params)" : "parameters: " + known.joined(separator: ", "))
+                    ? "the script declares no parameters (rlhf.params)"
+                    : "parameters: " + known.joined(separator: ", "))
         default: nil
         }
     }
@@ -52,7 +53,7 @@ extension NotebookError: CustomStringConvertible {
         return names.isEmpty ? nil : "did you mean " + names.map { "'\(prefix)\($0)'" }.joined(separator: " or ") + "?"
     }
 
-    /// What was wrong, in one sentence.
+    /// The same as `message`.
     public var description: String { message }
 
     /// What was wrong.

@@ -2,17 +2,22 @@
 /// The split goes by lines: a marker inside a long string or comment splits too.
 enum PercentParser {
     static func parse(_ text: String, path: String?) -> Script {
-        let lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        let lines = text.replacing("\r\n", with: "\n").split(separator: "\n", omittingEmptySubsequences: false).map(
+            String.init)
         var all = lines
         if all.last?.isEmpty == true { all.removeLast() }
         let (header, start) = header(all)
         var cells: [ScriptCell] = []
         var position = start
-        // Blank lines before the first marker separate; they are no cell.
-        while position < all.count, isBlank(all[position]) { position += 1 }
+        // The one blank line after a header separates.
+        if start > 0, !header.isEmpty, position < all.count, isBlank(all[position]) { position += 1 }
         while position < all.count {
             let end = cellEnd(all, from: position)
-            cells.append(cell(all, position..<end))
+            let cell = cell(all, position..<end)
+            // Jupytext makes an empty cell of blank lines before the first marker; here it would only shift the numbers.
+            if CellMarker.isMarker(all[position]) || cell.source.contains(where: { !$0.isWhitespace }) {
+                cells.append(cell)
+            }
             position = end
         }
         return Script(path: path, header: header, cells: cells, lines: all)
@@ -21,8 +26,8 @@ enum PercentParser {
     private static func cell(_ lines: [String], _ range: Range<Int>) -> ScriptCell {
         let marker = CellMarker(lines[range.lowerBound])
         var end = range.upperBound
-        // One empty line before the next marker separates; of two or more, two belong to the separation.
-        if end - range.lowerBound >= 2, isBlank(lines[end - 1]), isBlank(lines[end - 2]) {
+        // Exactly two blank lines before the next marker separate, or one empty line; of three, two are the cell's.
+        if end - range.lowerBound >= 3, isBlank(lines[end - 1]), isBlank(lines[end - 2]), !isBlank(lines[end - 3]) {
             end -= 2
         } else if lines[end - 1].isEmpty {
             end -= 1
@@ -101,7 +106,9 @@ private struct QuoteScanner {
         var single: UInt8?
         var tripleStart = -1
         for (index, byte) in bytes.enumerated() {
-            if single == nil, triple == nil, byte == UInt8(ascii: "-"), bytes[index...].starts(with: "--".utf8) { break }
+            if single == nil, triple == nil, byte == UInt8(ascii: "-"), bytes[index...].starts(with: "--".utf8) {
+                break
+            }
             guard byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "'") else { continue }
             if index > 0, bytes[index - 1] == UInt8(ascii: "\\") { continue }
             if single == byte {

@@ -116,7 +116,9 @@ extension Notebook {
     }
 
     private func showCommands() {
-        let rows = SessionCommand.all.map { [$0.usage, $0.doc.split(separator: ". ").first.map(String.init) ?? $0.doc] }
+        let rows = SessionCommand.all.map {
+            [$0.usage, $0.doc.split(separator: ". ").first.map(String.init) ?? $0.doc]
+        }
         let others = [["?name", "Help on a name, as help(name)"], [";command", "Runs a shell command"]]
         view.write(view.table(["command", "what it does"], rows + others) + "\n")
     }
@@ -176,7 +178,8 @@ extension SessionCommand {
             return nil
         },
         SessionCommand(
-            name: "time", usage: "%time CODE", doc: "Runs code and tells how long it took.", example: "repl.time(\"f()\")"
+            name: "time", usage: "%time CODE", doc: "Runs code and tells how long it took.",
+            example: "repl.time(\"f()\")"
         ) { notebook, code in try notebook.time(code) },
         SessionCommand(
             name: "mem", usage: "%mem", doc: "Shows how much memory Lua, the process and the models hold.",

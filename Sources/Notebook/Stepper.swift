@@ -74,7 +74,8 @@ public struct Stepper {
         guard let position = script.cells.firstIndex(of: cell) else { return }
         let prose = script.cells[..<position].reversed().prefix { $0.kind == .markdown }.reversed()
         for text in prose where !text.source.isEmpty { notebook.view.note(text.source + "\n\n") }
-        notebook.view.note(notebook.view.paint("cell \(number) of \(script.codeCells.count): \(cell.title)", .heading) + "\n")
+        notebook.view.note(
+            notebook.view.paint("cell \(number) of \(script.codeCells.count): \(cell.title)", .heading) + "\n")
         for (offset, line) in cell.source.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
             notebook.view.note(notebook.view.paint("\(cell.firstSourceLine + offset)", .dim) + "\t\(line)\n")
         }

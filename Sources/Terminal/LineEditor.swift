@@ -99,7 +99,7 @@ public final class LineEditor: EntrySource {
         { [signals] in signals.pipe.wake() }
     }
 
-    /// The next entry: lines until `isIncomplete` no longer says so.
+    /// The next entry; see `EntrySource`.
     public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
         signals.isInterrupted.store(false, ordering: .releasing)
         earlierLines = ""
@@ -118,7 +118,7 @@ public final class LineEditor: EntrySource {
         }
     }
 
-    /// Keeps an entry in the history.
+    /// Keeps an entry for recall, in the history file too where there is one.
     public func remember(_ entry: String) {
         guard !entry.isEmpty else { return }
         history.removeAll { $0 == entry }

@@ -14,13 +14,13 @@ public final class PlainInput: EntrySource {
         self.nextLine = nextLine
     }
 
-    /// The next entry: lines until `isIncomplete` no longer says so.
+    /// The next entry; see `EntrySource`.
     public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
         guard var entry = nextLine() else { return .end }
         while isIncomplete(entry), let line = nextLine() { entry += "\n" + line }
         return .text(entry)
     }
 
-    /// Keeps an entry in the history.
+    /// Keeps an entry for `%history`.
     public func remember(_ entry: String) { history.append(entry) }
 }

@@ -134,7 +134,9 @@ private struct PlotCanvas {
     mutating func set(_ x: Int, _ y: Int) {
         let cell = marks == .braille ? (y / 4) * columns + x / 2 : y * columns + x
         // The dot numbers of Unicode's braille patterns, by row and column.
-        if marks == .braille { bits[cell] |= [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]][y % 4][x % 2] }
+        if marks == .braille {
+            bits[cell] |= [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]][y % 4][x % 2]
+        }
         letters[cell] = letter
         colors[cell] = color
     }

@@ -88,7 +88,9 @@ public struct ProgressLine: Sendable, Equatable {
     }
 
     private static func scaled(_ value: Double) -> (Double, String) {
-        for (limit, prefix) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit { return (value / limit, prefix) }
+        for (limit, prefix) in [(1e9, "G"), (1e6, "M"), (1e3, "k")] where value >= limit {
+            return (value / limit, prefix)
+        }
         return (value, "")
     }
 }

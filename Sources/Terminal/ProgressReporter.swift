@@ -41,7 +41,9 @@ public final class ProgressReporter: Sendable {
     }
 
     /// Begins a piece of work. `completed` is what a resumed work has done before; `unit` is singular, `B` for bytes.
-    public func begin(_ label: String, completed: Double = 0, total: Double? = nil, unit: String = "step") -> ProgressBar {
+    public func begin(_ label: String, completed: Double = 0, total: Double? = nil, unit: String = "step")
+        -> ProgressBar
+    {
         let now = clock()
         let id = state.withLock { state in
             state.nextID += 1

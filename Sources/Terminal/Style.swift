@@ -37,7 +37,8 @@ public struct Style: Sendable, Equatable {
             case .always: true
             case .never: false
             case .auto:
-                isTerminal && (environment["NO_COLOR"] ?? "").isEmpty && environment["TERM"].map { $0 != "dumb" } ?? false
+                isTerminal && (environment["NO_COLOR"] ?? "").isEmpty
+                    && environment["TERM"].map { $0 != "dumb" } ?? false
             }
     }
 

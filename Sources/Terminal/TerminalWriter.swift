@@ -10,6 +10,8 @@ public final class TerminalWriter: Sendable {
         var isStatusDrawn = false
         /// The text so far ends in the middle of a line, where a status line must not be drawn.
         var isMidLine = false
+        /// The terminal has put `^C` where the next text would begin.
+        var hasEcho = false
         /// Set while a line editor owns the screen: text then waits for `takeQueued`.
         var wakePrompt: (@Sendable () -> Void)?
         var queued = ""
@@ -57,10 +59,18 @@ public final class TerminalWriter: Sendable {
         }
     }
 
+    /// Says that the terminal itself has shown a key (`^C`), so that the next text begins on a line of its own.
+    public func terminalDidEcho() {
+        state.withLock { state in
+            if isErrorTerminal, state.wakePrompt == nil { state.hasEcho = true }
+        }
+    }
+
     /// Makes text wait while a line editor owns the screen; `wake` asks the editor to call `takeQueued`.
     func promptDidStart(wake: @escaping @Sendable () -> Void) {
         state.withLock { state in
             eraseStatus(&state)
+            endEcho(&state)
             state.wakePrompt = wake
         }
     }
@@ -92,12 +102,20 @@ public final class TerminalWriter: Sendable {
                 wake()
                 return
             }
-            if isOnScreen { eraseStatus(&state) }
+            if isOnScreen {
+                eraseStatus(&state)
+                endEcho(&state)
+            }
             sink(stream, text)
             guard isOnScreen else { return }
             state.isMidLine = !text.hasSuffix("\n")
             drawStatus(&state)
         }
+    }
+
+    private func endEcho(_ state: inout State) {
+        if state.hasEcho { sink(.error, "\n") }
+        state.hasEcho = false
     }
 
     private func flush(_ state: inout State) {

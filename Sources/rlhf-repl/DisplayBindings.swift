@@ -18,7 +18,8 @@ func displayBindings(_ console: Console) -> [FunctionBinding] {
         },
         FunctionBinding(
             "plot",
-            doc: "Draws lines in the terminal, and into an SVG file if one is named. A series is a list of numbers; nil and "
+            doc:
+                "Draws lines in the terminal, and into an SVG file if one is named. A series is a list of numbers; nil and "
                 + "nan are gaps.",
             parameters: [
                 ParameterDoc("series", "number[] or {[name] = number[]}", "one list, or several by name"),
@@ -60,7 +61,8 @@ extension OptionReader {
     fileprivate mutating func numbers(_ name: String) throws(LuaError) -> [Double]? {
         let value = value(name)
         if value.isNone { return nil }
-        guard let table = value.table, case let numbers = table.array.compactMap(\.number), numbers.count == table.array.count
+        guard let table = value.table, case let numbers = table.array.compactMap(\.number),
+            numbers.count == table.array.count
         else { throw mismatch(name, expected: "list of numbers") }
         return numbers
     }
@@ -75,7 +77,8 @@ private func plotSeries(_ call: CallContext, x: [Double]?) throws -> [Plot.Serie
         }
         let numbers = list.array.map(\.number)
         for (index, item) in list.array.enumerated() where numbers[index] == nil && !item.isNone {
-            throw LuaError.usage("plot: item \(index + 1) of series '\(name)' is \(item.brief), expected a number or nil")
+            throw LuaError.usage(
+                "plot: item \(index + 1) of series '\(name)' is \(item.brief), expected a number or nil")
         }
         if let x, x.count != numbers.count {
             throw LuaError.usage("plot: series '\(name)' has \(numbers.count) values, but x has \(x.count)")

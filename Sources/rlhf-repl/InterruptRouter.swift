@@ -1,6 +1,7 @@
 import Foundation
 import LuaRuntime
 import Synchronization
+import Terminal
 
 /// Decides what Ctrl-C means at the moment it comes: the running cell, the line that is being edited, or the program.
 final class InterruptRouter: Sendable {
@@ -12,7 +13,7 @@ final class InterruptRouter: Sendable {
         var onResize: (@Sendable () -> Void)?
         var onContinue: (@Sendable () -> Void)?
         var endsSession = true
-        var note: (@Sendable (String) -> Void)?
+        var writer: TerminalWriter?
     }
 
     private let state = Mutex(State())
@@ -29,23 +30,24 @@ final class InterruptRouter: Sendable {
                 return state.onPrompt ?? { exit(130) }
             }
             state.presses += 1
-            let (presses, note) = (state.presses, state.note)
+            let (presses, writer) = (state.presses, state.writer)
             // A script whose C function cannot be stopped is ended by a third Ctrl-C; a session never is.
             if presses >= 3, state.endsSession { return { exit(130) } }
             return {
+                writer?.terminalDidEcho()
                 mailbox.interrupt()
-                if presses == 2 { note?("still stopping ...\n") }
+                if presses == 2 { writer?.writeError("still stopping ...\n") }
             }
         }
         action?()
     }
 
     /// The state whose cells Ctrl-C stops. `endsSession`: there is no prompt to return to.
-    func attach(_ mailbox: LuaMailbox, endsSession: Bool, note: @escaping @Sendable (String) -> Void) {
+    func attach(_ mailbox: LuaMailbox, endsSession: Bool, writer: TerminalWriter) {
         state.withLock { state in
             state.mailbox = mailbox
             state.endsSession = endsSession
-            state.note = note
+            state.writer = writer
         }
     }
 

@@ -15,14 +15,16 @@ final class Session {
     private var isTerminal: Bool { input is LineEditor }
 
     init(
-        options: SessionOptions, console: Console, interrupts: InterruptRouter, service makeService: SessionService.Factory
+        options: SessionOptions, console: Console, interrupts: InterruptRouter,
+        service makeService: SessionService.Factory
     ) throws {
         self.options = options
         self.console = console
         self.interrupts = interrupts
         if let url = options.baseURL {
             throw LuaError(
-                kind: "service", message: "remote services are not in this version, so --base-url \(url) cannot be used",
+                kind: "service",
+                message: "remote services are not in this version, so --base-url \(url) cannot be used",
                 hint: "leave --base-url out to use the embedded engine")
         }
         service = try makeService(options, console)
@@ -36,7 +38,8 @@ final class Session {
     /// Runs script, chunk or prompt; gives the exit status.
     func run() throws -> Int32 {
         if !options.quiet, options.chunk == nil {
-            console.writer.writeError(console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
+            console.writer.writeError(
+                console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
         }
         if let chunk = options.chunk {
             let isFine = notebook.run(chunk).ending == .ok
@@ -56,7 +59,8 @@ final class Session {
         var registry = Registry()
         registry.addFutures()
         registry.add(notebook.bindings)
-        registry.describe(module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
+        registry.describe(
+            module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
         registry.add(displayBindings(console))
         try service.register(&registry)
         try registry.install(into: state)
@@ -80,8 +84,7 @@ final class Session {
             return ShellCommand.run(command)
         }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
-        let writer = console.writer
-        interrupts.attach(state.mailbox, endsSession: isScriptOnly) { writer.writeError($0) }
+        interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
         let folder =
             options.logFolder.map { URL(filePath: $0) }
             ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
@@ -108,12 +111,15 @@ final class Session {
     private func runScript(_ path: String) throws -> Bool {
         notebook.open(try Script(contentsOf: path))
         let count = notebook.script?.codeCells.count ?? 0
-        let numbers = try options.cells.map { try CellSelection($0).numbers(count: count) } ?? Array(0..<count).map { $0 + 1 }
+        let numbers =
+            try options.cells.map { try CellSelection($0).numbers(count: count) } ?? Array(0..<count).map { $0 + 1 }
         let failed: Execution?
         if options.step {
             let stepper = Stepper(notebook: notebook) { [input, console] prompt in
                 if input is PlainInput { console.writer.writeError(prompt + "\n") }
-                guard case .text(let line) = input.readEntry(prompt: prompt, continuation: "", isIncomplete: { _ in false })
+                guard
+                    case .text(let line) = input.readEntry(
+                        prompt: prompt, continuation: "", isIncomplete: { _ in false })
                 else { return nil }
                 return line
             }

@@ -17,16 +17,20 @@ struct SessionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The model, by name or path.", valueName: "name-or-path"))
     var model: String?
 
-    @Option(name: .customLong("base-url"), help: ArgumentHelp("A remote service (not in this version).", valueName: "url"))
+    @Option(
+        name: .customLong("base-url"), help: ArgumentHelp("A remote service (not in this version).", valueName: "url"))
     var baseURL: String?
 
-    @Option(name: .customLong("set"), help: ArgumentHelp("Set a parameter of the script; repeatable.", valueName: "name=value"))
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Set a parameter of the script; repeatable.", valueName: "name=value"))
     var settings: [String] = []
 
     @Option(help: ArgumentHelp("Run only these code cells, for example 1,3-5.", valueName: "cells"))
     var cells: String?
 
-    @Option(name: .customLong("log-dir"), help: ArgumentHelp("The folder for runs and transcripts.", valueName: "folder"))
+    @Option(
+        name: .customLong("log-dir"), help: ArgumentHelp("The folder for runs and transcripts.", valueName: "folder"))
     var logFolder: String?
 
     @Option(help: ArgumentHelp("The number of threads that compute; by default all cores.", valueName: "n"))
@@ -41,7 +45,9 @@ struct SessionOptions: ParsableArguments {
     @Flag(help: "Lua without files, processes and loading of code.")
     var sandbox = false
 
-    @Argument(help: ArgumentHelp("A Lua script in percent format; cells begin with lines such as -- %% Title.", valueName: "script"))
+    @Argument(
+        help: ArgumentHelp(
+            "A Lua script in percent format; cells begin with lines such as -- %% Title.", valueName: "script"))
     var script: String?
 
     @Argument(

@@ -16,10 +16,4 @@ struct SessionService {
 
     /// Makes the service that the command line asks for.
     typealias Factory = (SessionOptions, Console) throws -> SessionService
-
-    /// Lua alone.
-    static func luaAlone(_ options: SessionOptions, _ console: Console) throws -> SessionService {
-        SessionService(
-            title: "no training service", register: { _ in }, install: { _ in }, display: { _ in nil }, memory: { [] })
-    }
 }
