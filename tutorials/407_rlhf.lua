@@ -31,9 +31,10 @@ local p = rlhf.params{
     smoke = false,                   -- one step for each stage, to see that everything works
     comparator = false,              -- also train the Python cookbook's label-token judge (slow to learn on a small model)
     lora_rank = 16,
-    sft_epochs = 2, sft_batch = 16, sft_lr = 1e-3,
+    sft_steps = 33, sft_batch = 16, sft_lr = 1.2e-3,
     pm_steps = 30, pm_batch = 16, pm_lr = 3e-4,
-    rl_steps = 20, rl_batch = 8, group_size = 4, rl_lr = 3e-4,
+    rl_steps = 25, rl_batch = 8, group_size = 4, rl_lr = 2e-4,
+    kl = 0.1,                        -- how strongly RL is held to the SFT policy; without it the judge gets fooled by bare brevity
     max_tokens = 96,
     seed = 0,
 }
@@ -96,8 +97,8 @@ rlhf.display.datum(rlhf.supervised.conversation_to_datum(sft_rows.train[1].messa
 -- %% SFT: three steps by hand
 local sft = rlhf.supervised.start{
     log_path = p.log_path .. "/sft", model_name = p.model, dataset_builder = conversations,
-    batch_size = p.sft_batch, learning_rate = p.sft_lr, num_epochs = p.sft_epochs, lora_rank = p.lora_rank,
-    train_unembed = false, eval_every = 11, save_every = 5, max_steps = smoke_steps, seed = p.seed,
+    batch_size = p.sft_batch, learning_rate = p.sft_lr, num_epochs = 2, lora_rank = p.lora_rank,
+    train_unembed = false, eval_every = 11, save_every = 5, max_steps = smoke_steps or p.sft_steps, seed = p.seed,
 }
 sft:step(3)
 print(sft.metrics)
@@ -166,7 +167,7 @@ local rl = rlhf.rl.start{
     log_path = p.log_path .. "/rl", model_name = p.model, load_checkpoint_path = sft.checkpoint.state_path,
     dataset_builder = rlhf.rl.PairwisePreferenceRLDatasetBuilder{
         prompts = prompts, preference_model = pm, group_size = p.group_size, batch_size = p.rl_batch },
-    loss_fn = "importance_sampling", learning_rate = p.rl_lr, lora_rank = p.lora_rank, max_tokens = p.max_tokens,
+    loss_fn = "importance_sampling", kl_penalty_coef = p.kl, learning_rate = p.rl_lr, lora_rank = p.lora_rank, max_tokens = p.max_tokens,
     evaluators = evaluators, eval_every = 10, save_every = 5, max_steps = smoke_steps or p.rl_steps, seed = p.seed,
 }
 rl:step(1)
