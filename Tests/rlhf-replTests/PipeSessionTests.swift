@@ -90,10 +90,10 @@ import Testing
         #expect(beyond.error.contains("there is no cell 9: the script has 4 code cells"))
     }
 
-    @Test("arguments after the script are in the table arg, dashes included")
+    @Test("options may follow the script; its own arguments are in the table arg, after -- dashes included")
     func arguments() throws {
         let path = try script("print(arg.script == '\(folder.path)/script.lua', #arg, arg[1], arg[2])\n")
-        #expect(try run([path, "one", "--model"]).output == "true\t2\tone\t--model\n")
+        #expect(try run([path, "one", "--quiet", "--", "--model"]).output == "true\t2\tone\t--model\n")
     }
 
     @Test("a missing script and a remote service are clear errors")
