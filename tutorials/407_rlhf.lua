@@ -33,7 +33,7 @@ local p = rlhf.params{
     lora_rank = 16,
     sft_steps = 33, sft_batch = 16, sft_lr = 1.2e-3,
     pm_steps = 30, pm_batch = 16, pm_lr = 3e-4,
-    rl_steps = 25, rl_batch = 8, group_size = 4, rl_lr = 2e-4,
+    rl_steps = 21, rl_batch = 8, group_size = 4, rl_lr = 2e-4,
     kl = 0.1,                        -- how strongly RL is held to the SFT policy; without it the judge gets fooled by bare brevity
     max_tokens = 96,
     seed = 0,
