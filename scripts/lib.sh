@@ -1,5 +1,9 @@
 # Helpers shared by the scripts; to be sourced.
 
+# Some containers and services start without it.
+: "${HOME:=$(getent passwd "$(id -u)" | cut -d: -f6)}"
+export HOME
+
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 store="${RLHF_REPL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/rlhf-repl}/models"
 model_file=SmolLM2-135M-Instruct.Q4_1.gguf
