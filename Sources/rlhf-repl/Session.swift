@@ -74,8 +74,9 @@ final class Session {
         notebook.isQuiet = options.quiet
         notebook.memoryReport = service.memory
         let waiting = WaitingBar(console)
-        notebook.onRunning = { [interrupts] isRunning in
+        notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
+            if !isRunning { console.stages.endAll() }
             waiting.setRunning(isRunning)
         }
         notebook.inputHistory = { [input] in input.history }

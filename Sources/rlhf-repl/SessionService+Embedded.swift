@@ -13,12 +13,12 @@ extension SessionService {
         let store = ModelStore(environment: environment)
         let model = options.model ?? ModelStore.defaultModel.name
         if options.model != nil { _ = try store.resolve(model) }
-        let progress = StageProgressBars(reporter: console.progress, writer: console.writer)
+        let progress = console.stages
         let service = EngineService(
             store: store, checkpointFolder: dataFolder(environment).appending(path: "checkpoints"),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         ) { name, done, total in
-            progress.report(StageProgress(stage: "reading \(name)", done: done, total: total))
+            progress.report(StageProgress(stage: "reading \(name)", done: done, total: total, unit: "layer"))
         }
         let context = CookbookContext(
             service: service, modelName: model, logDir: options.logFolder ?? "runs", progress: progress,

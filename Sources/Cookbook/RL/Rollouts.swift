@@ -44,7 +44,8 @@ struct Rollouts: Sendable {
             for try await (index, result) in tasks {
                 results[index] = result
                 done += 1
-                progress.report(StageProgress(stage: "\(label): rollouts", done: done, total: rows.count))
+                progress.report(
+                    StageProgress(stage: "\(label): rollouts", done: done, total: rows.count, unit: "group"))
             }
             return results.compactMap { $0 }
         }

@@ -6,6 +6,7 @@ extension Registry {
     mutating func addPreferenceModels(_ context: CookbookContext) {
         describe(module: "rlhf.preference", "Models of what people prefer: training them, and asking them.")
         add(PreferenceModelObject.binding)
+        add(PreferenceReportObject.binding)
         add(
             FunctionBinding(
                 "rlhf.preference.model", doc: "Opens a trained preference model of either kind.",
@@ -32,7 +33,7 @@ extension Registry {
                         samplerPath: path, service: context.service,
                         roots: logPath.map { [$0] } ?? context.preferenceRoots, kind: kind,
                         rendererName: renderer, isHard: isHard)
-                    return [.object(PreferenceModelObject(model))]
+                    return [.object(PreferenceModelObject(model, progress: context.progress))]
                 }
             },
             FunctionBinding(
@@ -51,7 +52,7 @@ extension Registry {
             ) { call in
                 let model =
                     call[0].isNone ? RulePreferenceModel.shorterWins : RulePreferenceModel(lua: try call.function(0))
-                return .value(.object(PreferenceModelObject(model)))
+                return .value(.object(PreferenceModelObject(model, progress: context.progress)))
             })
     }
 }
