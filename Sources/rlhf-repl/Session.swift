@@ -64,7 +64,7 @@ final class Session {
         registry.add(displayBindings(console))
         try service.register(&registry)
         try registry.install(into: state)
-        try service.install(state)
+        try definePrint(state)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
             table["script"] = .string(script)

@@ -15,7 +15,7 @@ extension Registry {
                     ParameterDoc(
                         "options", "table", default: "{}",
                         """
-                        `log_path`: the run's folder, if it is neither of this session nor below its log directory; \
+                        `log_path`: the run's folder, for weights that were trained on another machine; \
                         `kind` and `renderer_name`: for weights without a \
                         folder; `hard` (false): a comparator then answers -1, 0 or 1, as in the Python cookbook
                         """),
@@ -31,7 +31,8 @@ extension Registry {
                 return .work {
                     let model = try await TrainedPreferenceModel.open(
                         samplerPath: path, service: context.service,
-                        roots: logPath.map { [$0] } ?? context.preferenceRoots, kind: kind,
+                        index: logPath == nil ? context.preferenceModels : nil, roots: logPath.map { [$0] } ?? context.preferenceRoots,
+                        kind: kind,
                         rendererName: renderer, isHard: isHard)
                     return [.object(PreferenceModelObject(model, progress: context.progress))]
                 }
