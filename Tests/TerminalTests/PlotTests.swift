@@ -51,7 +51,7 @@ struct PlotTests {
         #expect(
             Plot(series: [Plot.Series(x: [0], y: [0.90625])]).text(width: 19) == """
                        │
-                0.9062 ┤     ⠂
+                0.9062 ┤     ⠐
                        │
                        └─────┬─────
                              0
