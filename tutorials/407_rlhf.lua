@@ -28,7 +28,7 @@ local p = rlhf.params{
     log_path = "runs/407_rlhf",      -- the three runs are kept below
     sft_data = "",                   -- a file of conversations of your own, else the starter data
     comparisons = "",                -- a file of comparisons of your own, else the starter data
-    smoke = false,                   -- one step for each stage, to see that everything works
+    smoke = false,                   -- one step for each stage on a handful of rows: does everything work?
     comparator = false,              -- also train the Python cookbook's label-token judge (slow to learn on a small model)
     lora_rank = 16,
     sft_steps = 33, sft_batch = 16, sft_lr = 1.2e-3,
@@ -39,7 +39,13 @@ local p = rlhf.params{
     seed = 0,
 }
 local starter = p.sft_data == "" and p.comparisons == ""
-local smoke_steps = p.smoke and 1 or nil
+-- How many rows and prompts measure. The starter data marks its own test rows (nil).
+local measured = { sft = not starter and 32 or nil, pairs = not starter and 64 or nil, prompts = math.huge, rubric_seeds = 4 }
+if p.smoke then
+    p.sft_steps, p.pm_steps, p.rl_steps = 1, 1, 1
+    p.sft_batch, p.pm_batch, p.rl_batch, p.max_tokens = 4, 4, 2, 16
+    measured = { sft = 8, pairs = 16, prompts = 4, rubric_seeds = 1 }
+end
 
 -- A figure that should come out within bounds. With data of your own, or in a smoke run, it is only shown.
 local function check(name, value, low, high)
@@ -56,27 +62,27 @@ local function first(run, name)
 end
 
 -- %% The data
-local conversations = starter and rlhf.datasets.starter.sft{}
-    or rlhf.datasets.FromConversationFileBuilder{ file_path = p.sft_data, test_size = 32 }
-local comparisons = starter and rlhf.datasets.starter.comparisons{}
-    or rlhf.datasets.ComparisonBuilderFromJsonl{ train_path = p.comparisons, test_size = 64 }
+local conversations = starter and rlhf.datasets.starter.sft{ test_size = measured.sft }
+    or rlhf.datasets.FromConversationFileBuilder{ file_path = p.sft_data, test_size = measured.sft }
+local comparisons = starter and rlhf.datasets.starter.comparisons{ test_size = measured.pairs }
+    or rlhf.datasets.ComparisonBuilderFromJsonl{ train_path = p.comparisons, test_size = measured.pairs }
 local sft_rows, pairs_rows = conversations:load(), comparisons:load()
 print(sft_rows.report)
 print(pairs_rows.report)
 
 -- Prompts for RL, each once; those of the test rows are kept for measuring.
-local function prompts_of(rows)
+local function prompts_of(rows, limit)
     local prompts, seen = {}, {}
     for _, row in ipairs(rows) do
         local key = row.prompt_conversation[#row.prompt_conversation].content
-        if not seen[key] then
+        if not seen[key] and #prompts < limit then
             seen[key] = true
             prompts[#prompts + 1] = row.prompt_conversation
         end
     end
     return prompts
 end
-local prompts, test_prompts = prompts_of(pairs_rows.train), prompts_of(pairs_rows.test)
+local prompts, test_prompts = prompts_of(pairs_rows.train, math.huge), prompts_of(pairs_rows.test, measured.prompts)
 print(#prompts .. " prompts to train on, " .. #test_prompts .. " to test with")
 
 -- %% [markdown] What the model sees
@@ -98,7 +104,7 @@ rlhf.display.datum(rlhf.supervised.conversation_to_datum(sft_rows.train[1].messa
 local sft = rlhf.supervised.start{
     log_path = p.log_path .. "/sft", model_name = p.model, dataset_builder = conversations,
     batch_size = p.sft_batch, learning_rate = p.sft_lr, num_epochs = 2, lora_rank = p.lora_rank,
-    train_unembed = false, eval_every = 11, save_every = 5, max_steps = smoke_steps or p.sft_steps, seed = p.seed,
+    train_unembed = false, eval_every = 11, save_every = 5, max_steps = p.sft_steps, seed = p.seed,
 }
 sft:step(3)
 print(sft.metrics)
@@ -120,7 +126,7 @@ if first_nll then check("SFT: test NLL, after / before", last_nll / first_nll, 0
 local pm_run = rlhf.preference.train_bradley_terry{
     log_path = p.log_path .. "/pm", model_name = p.model, dataset_builder = comparisons,
     batch_size = p.pm_batch, learning_rate = p.pm_lr, lora_rank = p.lora_rank, train_unembed = false,
-    eval_every = 0, save_every = 5, max_steps = smoke_steps or p.pm_steps, seed = p.seed,
+    eval_every = 0, save_every = 5, max_steps = p.pm_steps, seed = p.seed,
 }
 pm_run:plot("loss")
 pm_run:plot("pair_accuracy")
@@ -141,7 +147,7 @@ if p.comparator then
     local run = rlhf.preference.train_comparator{
         log_path = p.log_path .. "/comparator", model_name = p.model, dataset_builder = comparisons,
         batch_size = p.pm_batch, learning_rate = 1e-3, num_epochs = 4, lora_rank = p.lora_rank, train_unembed = false,
-        eval_every = 0, save_every = 20, max_steps = smoke_steps, seed = p.seed,
+        eval_every = 0, save_every = 20, max_steps = p.smoke and 1 or nil, seed = p.seed,
     }
     run:plot("train_mean_nll")
     print(rlhf.preference.model(run.checkpoint.sampler_path):evaluate(pairs_rows.test))
@@ -158,17 +164,21 @@ end
 local evaluators = { rlhf.evaluators.win_rate{
     name = "sft", preference_model = pm, prompts = test_prompts, reference = sft.checkpoint.sampler_path,
     max_tokens = p.max_tokens } }
--- The rubric is asked of several samples for each prompt: one alone would be too noisy to show a gain.
-local rubric_seeds = starter and not p.smoke and 4 or starter and 1 or 0
+-- The rubric is asked of several samples for each prompt: one alone would be too noisy to show a gain. Its key words are
+-- those of the starter data.
+local rubric_seeds = starter and measured.rubric_seeds or 0
 for seed = 1, rubric_seeds do
-    evaluators[#evaluators + 1] = rlhf.evaluators.rubric{ name = "rubric" .. seed, seed = seed, max_tokens = p.max_tokens }
+    evaluators[#evaluators + 1] = rlhf.evaluators.rubric{
+        name = "rubric" .. seed, seed = seed, max_tokens = p.max_tokens, prompts = p.smoke and sft_rows.test or nil }
 end
 local rl = rlhf.rl.start{
     log_path = p.log_path .. "/rl", model_name = p.model, load_checkpoint_path = sft.checkpoint.state_path,
     dataset_builder = rlhf.rl.PairwisePreferenceRLDatasetBuilder{
-        prompts = prompts, preference_model = pm, group_size = p.group_size, batch_size = p.rl_batch },
+        prompts = prompts, preference_model = pm, group_size = p.group_size, batch_size = p.rl_batch,
+        -- After one step no judge passes its gate. Never allow this where the reward matters.
+        allow_ungated = p.smoke },
     loss_fn = "importance_sampling", kl_penalty_coef = p.kl, learning_rate = p.rl_lr, lora_rank = p.lora_rank, max_tokens = p.max_tokens,
-    evaluators = evaluators, eval_every = 10, save_every = 5, max_steps = smoke_steps or p.rl_steps, seed = p.seed,
+    evaluators = evaluators, eval_every = 10, save_every = 5, max_steps = p.rl_steps, seed = p.seed,
 }
 rl:step(1)
 

@@ -61,11 +61,15 @@ bool lb_encode_scalar(lua_State *L, lb_encoder *encoder, int index); // never ra
 void lb_encode(lua_State *L, lb_encoder *encoder, int index, int depth);
 // Encodes stack slots first...last and hands them to the sink; leaves no reference behind when it fails.
 void lb_deliver(lua_State *L, lb_encoder *encoder, int first, int last, lb_sink sink, void *context);
+
+// values.c
 int lb_push_values(lua_State *L, lb_values *values); // returns how many
-int lb_reference(lua_State *L);                      // pops a value
+void lb_settle_debt(lua_State *L);
+
+// references.c
+int lb_reference(lua_State *L); // pops a value
 void lb_push_reference(lua_State *L, int reference);
 void lb_unreference(lua_State *L, int reference); // never raises
-void lb_settle_debt(lua_State *L);
 
 // errors.c
 void lb_open_errors(lua_State *L);

@@ -42,7 +42,7 @@ extension CookbookError {
             .missingFile(_, _, let hint), .model(_, let hint), .io(_, let hint):
             hint
         case .unknownOption(let name, _, let known), .unknownName(let name, _, let known):
-            NearMatches.hint(for: name, among: known)
+            NearMatches.hint(name, among: known, what: "known")
         case .batchLargerThanData(_, let rows, _): "lower batch_size to \(rows) or less, or add rows"
         case .cancelled: nil
         }

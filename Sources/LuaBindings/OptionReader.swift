@@ -1,4 +1,5 @@
 public import LuaRuntime
+import TrainingAPI
 
 /// Reads a table of options: typed, with defaults, and strict. Every key must be read or declared; call `finish()` at
 /// the end.

@@ -1,4 +1,5 @@
 import LuaRuntime
+import TrainingAPI
 
 extension Registry {
     /// The `help` function: of a path as a string, a function, a table of functions, or an object.
@@ -42,6 +43,11 @@ extension Registry {
         let function = functions.first { $0.path == name }.map { text(of: $0, signature: signature($0, name: $0.path)) }
         if let module = moduleText(name) { return [function, module].compactMap { $0 }.joined(separator: "\n\n") }
         if let function { return function }
+        if let constant = constants.first(where: { $0.path == name }) {
+            let value = constant.value.object == nil ? " = \(constant.value.brief)" : ""
+            return "\(name): \(constant.type)\(value)\n  \(constant.doc)"
+                + (helpText(constant.type).map { "\n\n" + $0 } ?? "")
+        }
         let bare = name.hasPrefix("rlhf.") ? String(name.dropFirst(5)) : name
         if let type = types.first(where: { $0.name == bare }) { return text(of: type) }
         for type in types {
@@ -58,7 +64,7 @@ extension Registry {
 
     /// Every name that `helpText` knows.
     public var names: [String] {
-        functions.map(\.path) + modulePaths + types.map(\.name)
+        functions.map(\.path) + constants.map(\.path) + modulePaths + types.map(\.name)
             + types.flatMap { type in
                 type.methods.map { "\(type.name):\($0.path)" } + type.properties.map { "\(type.name).\($0.path)" }
             }
@@ -123,6 +129,9 @@ extension Registry {
         var lines = [path] + (modules[path].map { ["  " + $0] } ?? [])
         for function in functions.sorted(by: { $0.path < $1.path }) where function.path.hasPrefix(path + ".") {
             lines.append("  \(function.path)  \(Self.firstSentence(function.doc))")
+        }
+        for constant in constants.sorted(by: { $0.path < $1.path }) where constant.path.hasPrefix(path + ".") {
+            lines.append("  \(constant.path)  \(Self.firstSentence(constant.doc))")
         }
         return lines.joined(separator: "\n")
     }

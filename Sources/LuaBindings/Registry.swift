@@ -17,6 +17,8 @@ final class PathIndex: Sendable {
 public struct Registry: Sendable {
     /// The functions, in the order in which they were added.
     public private(set) var functions: [FunctionBinding] = []
+    /// The constants, in the order in which they were added.
+    public private(set) var constants: [ConstantBinding] = []
     /// The types of objects.
     public private(set) var types: [TypeBinding] = []
     /// A sentence or more about a table of functions, by path: `rlhf.tensor`.
@@ -34,6 +36,12 @@ public struct Registry: Sendable {
             functions.removeAll { $0.path == binding.path }
             functions.append(binding)
         }
+    }
+
+    /// Adds a constant. A later one of the same path replaces an earlier one.
+    public mutating func add(_ constant: ConstantBinding) {
+        constants.removeAll { $0.path == constant.path }
+        constants.append(constant)
     }
 
     /// Adds a type.
@@ -56,6 +64,7 @@ public struct Registry: Sendable {
             index.insert(binding.path, function.reference)
             try state.define(binding.path, .function(function))
         }
+        for constant in registry.constants { try state.define(constant.path, constant.value) }
         // Tables of functions are known by identity once they are complete.
         for path in registry.modulePaths {
             if let reference = try registry.value(at: path, in: state).table?.reference {
@@ -64,11 +73,11 @@ public struct Registry: Sendable {
         }
     }
 
-    /// Every table on the way to a function.
+    /// Every table on the way to a function or a constant.
     var modulePaths: [String] {
         var paths = Set(modules.keys)
-        for function in functions {
-            var parts = function.path.split(separator: ".")
+        for path in functions.map(\.path) + constants.map(\.path) {
+            var parts = path.split(separator: ".")
             while parts.count > 1 {
                 parts.removeLast()
                 paths.insert(parts.joined(separator: "."))
@@ -99,6 +108,9 @@ public struct Registry: Sendable {
             }
         }
         for function in functions { check(function, function.path, needsExample: true) }
+        for constant in constants where constant.doc.isEmpty || constant.type.isEmpty {
+            gaps.append("\(constant.path): no doc or type")
+        }
         for type in types {
             if type.doc.isEmpty { gaps.append("\(type.name): no doc") }
             for method in type.methods { check(method, "\(type.name):\(method.path)", needsExample: false) }

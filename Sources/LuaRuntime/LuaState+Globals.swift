@@ -1,4 +1,5 @@
 import CLuaBridge
+import TrainingAPI
 
 extension LuaState {
     /// Sets a global of the session.

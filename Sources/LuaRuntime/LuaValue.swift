@@ -77,7 +77,7 @@ extension LuaValue {
         switch self {
         case .boolean(let value): "\(value)"
         case .integer(let value): "\(value)"
-        case .number(let value): "\(value)"
+        case .number(let value): value.isNaN ? "nan" : "\(value)"
         case .string(let value): value.count > 40 ? "\"\(value.prefix(40))...\"" : "\"\(value)\""
         default: typeName
         }

@@ -76,7 +76,8 @@ indirect enum DisplayNode {
     /// Text on one line where it fits, else a line for each entry.
     func text(width: Int, indent: Int = 0) -> String {
         switch self {
-        case .scalar(let text): return text
+        case .scalar(let text):
+            return text.replacing("\n", with: "\n" + String(repeating: " ", count: indent))
         case .string(let text): return Self.quoted(text)
         case .table(let array, let pairs, let hidden):
             let inner = indent + 2

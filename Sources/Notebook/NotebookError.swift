@@ -1,4 +1,5 @@
 public import LuaRuntime
+import TrainingAPI
 
 /// What can go wrong around cells, as data; the text is made in `message`.
 public enum NotebookError: UserFacingError, Equatable {

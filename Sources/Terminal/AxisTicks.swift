@@ -7,8 +7,15 @@ struct AxisTicks {
     /// How many decimals tell neighbours apart.
     let decimals: Int
 
-    /// About `count` multiples of 1, 2 or 5 times a power of ten within the range.
-    init(_ range: ClosedRange<Double>, count: Int) {
+    /// One value, with four digits of it.
+    init(single value: Double) {
+        values = [value]
+        let digits = value == 0 ? 0 : 3 - Int(floor(log10(abs(value))))
+        decimals = value == value.rounded() ? 0 : max(0, digits)
+    }
+
+    /// About `count` multiples of 1, 2 or 5 times a power of ten within the range, whole numbers only if asked for.
+    init(_ range: ClosedRange<Double>, count: Int, isWhole: Bool = false) {
         let span = range.upperBound - range.lowerBound
         guard span > 0, span.isFinite else {
             values = [range.lowerBound]
@@ -17,7 +24,8 @@ struct AxisTicks {
         }
         let raw = span / Double(max(1, count))
         let power = pow(10, floor(log10(raw)))
-        let step = ([1.0, 2, 5, 10].first { $0 * power >= raw * 0.999 } ?? 10) * power
+        let round = ([1.0, 2, 5, 10].first { $0 * power >= raw * 0.999 } ?? 10) * power
+        let step = isWhole ? max(1, round) : round
         let first = (range.lowerBound / step - 1e-9).rounded(.up)
         let last = (range.upperBound / step + 1e-9).rounded(.down)
         values = first <= last ? stride(from: first, through: last, by: 1).map { $0 * step } : [range.lowerBound]

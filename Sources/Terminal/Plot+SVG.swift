@@ -16,11 +16,11 @@ extension Plot {
         if !title.isEmpty { text(middle, 20, title, size: 15) }
         if !xLabel.isEmpty { text(middle, frame.bottom + 36, xLabel) }
         if !yLabel.isEmpty { text(frame.left, frame.top - 6, yLabel, anchor: "start") }
-        if let ranges {
-            func x(_ value: Double) -> Double { Self.place(value, ranges.x, frame.left, frame.right) }
-            func y(_ value: Double) -> Double { Self.place(value, ranges.y, frame.bottom, frame.top) }
-            let xTicks = AxisTicks(ranges.x, count: 8)
-            let yTicks = AxisTicks(ranges.y, count: 6)
+        if let axes {
+            func x(_ value: Double) -> Double { Self.place(value, axes.x.range, frame.left, frame.right) }
+            func y(_ value: Double) -> Double { Self.place(value, axes.y.range, frame.bottom, frame.top) }
+            let xTicks = axes.x.ticks(8)
+            let yTicks = axes.y.ticks(6)
             for value in yTicks.values {
                 body.append(Self.gridLine(frame.left, y(value), frame.right, y(value)))
                 text(frame.left - 6, y(value) + 4, yTicks.label(value), anchor: "end")

@@ -6,10 +6,12 @@ extension Plot {
     public func text(width: Int = 72, height: Int = 12, marks: Marks = .braille, style: Style = .plain) -> String {
         var lines: [String] = []
         if !title.isEmpty { lines.append(style.paint(title, .bold)) }
-        guard let ranges else { return (lines + ["(no points to plot)"]).joined(separator: "\n") }
+        guard let axes else { return (lines + ["(no points to plot)"]).joined(separator: "\n") }
 
-        let height = max(3, height)
-        let ticks = AxisTicks(ranges.y, count: max(2, height / 3))
+        // One value needs no room to move in.
+        let height = axes.y.single == nil ? max(3, height) : 3
+        let ticks = axes.y.ticks(max(2, height / 3))
+        let ranges = (x: axes.x.range, y: axes.y.range)
         let labels = ticks.values.map(ticks.label)
         let margin = (labels.map { DisplayWidth.of($0) }.max() ?? 0) + 2
         let columns = max(10, width - margin)
@@ -26,7 +28,7 @@ extension Plot {
             let edge = rowLabels[row] == nil ? axis.plain : axis.tick
             lines.append(trimmed(style.paint("\(label) \(edge)", .gray) + canvas.text(row, style)))
         }
-        lines += xAxis(columns, margin, ranges.x, axis).map { style.paint($0, .gray) }
+        lines += xAxis(columns, margin, axes.x, axis).map { style.paint($0, .gray) }
         if !xLabel.isEmpty { lines.append(style.paint(String(repeating: " ", count: margin) + xLabel, .gray)) }
         let names = series.indices.filter { !series[$0].name.isEmpty }
         if !names.isEmpty {
@@ -62,14 +64,14 @@ extension Plot {
     }
 
     private func xAxis(
-        _ columns: Int, _ margin: Int, _ range: ClosedRange<Double>, _ marks: AxisMarks
+        _ columns: Int, _ margin: Int, _ scale: Axis, _ marks: AxisMarks
     ) -> [String] {
-        let ticks = AxisTicks(range, count: max(2, columns / 10))
+        let ticks = scale.ticks(max(2, columns / 10))
         var axis = [String](repeating: marks.line, count: columns)
         var labels = [Character](repeating: " ", count: columns + margin)
         var free = 0
         for value in ticks.values {
-            let column = Self.cell(value, range, count: columns, isFlipped: false)
+            let column = Self.cell(value, scale.range, count: columns, isFlipped: false)
             let label = ticks.label(value)
             let start = min(max(margin + column - label.count / 2, 0), labels.count - label.count)
             guard start >= free else { continue }

@@ -60,17 +60,10 @@ public struct Plot: Sendable {
         try Data(svg().utf8).write(to: file, options: .atomic)
     }
 
-    /// The ranges of both axes, or nil when there is no point. A flat curve gets room above and below.
-    var ranges: (x: ClosedRange<Double>, y: ClosedRange<Double>)? {
+    /// Both axes, or nil when there is no point.
+    var axes: (x: Axis, y: Axis)? {
         let points = series.flatMap(\.segments).joined()
-        guard let x = Self.range(points.map(\.x)), let y = Self.range(points.map(\.y)) else { return nil }
+        guard let x = Axis(points.map(\.x), counts: true), let y = Axis(points.map(\.y)) else { return nil }
         return (x, y)
-    }
-
-    private static func range(_ values: [Double]) -> ClosedRange<Double>? {
-        guard let low = values.min(), let high = values.max() else { return nil }
-        if low < high { return low...high }
-        let room = low == 0 ? 1 : abs(low) * 0.1
-        return (low - room)...(high + room)
     }
 }

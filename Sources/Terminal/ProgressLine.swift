@@ -43,7 +43,7 @@ public struct ProgressLine: Sendable, Equatable {
             if hasBar { parts.append(bar(fraction, width: 20, style)) }
             parts.append(String(format: "%3.0f%%", (fraction * 100).rounded(.down)))
             parts.append("\(amount(completed))/\(amount(total))\(unit == "B" ? "" : " " + plural(total))")
-        } else {
+        } else if completed > 0 {
             parts.append("\(amount(completed))\(unit == "B" ? "" : " " + plural(completed))")
         }
         let rate = elapsed > 0 ? (completed - initial) / elapsed : 0

@@ -87,7 +87,7 @@ public final class ProgressReporter: Sendable {
         }
     }
 
-    func end(_ id: Int) {
+    func end(_ id: Int, leavesLine: Bool) {
         let now = clock()
         state.withLock { state in
             guard let task = state.tasks.removeValue(forKey: id) else { return }
@@ -97,6 +97,7 @@ public final class ProgressReporter: Sendable {
             }
             guard task.wasShown else { return }
             writer.setStatus(nil)
+            guard leavesLine else { return }
             var line = task.line
             line.lastEvent = now
             writer.writeError(line.text(now: now, width: 200, hasBar: false, style: style) + "\n")
@@ -134,6 +135,6 @@ public struct ProgressBar: Sendable {
         }
     }
 
-    /// The work is over; further news are ignored.
-    public func end() { reporter.end(id) }
+    /// The work is over; further news are ignored. A line about it stays if it was shown, unless it `leavesLine` not.
+    public func end(leavesLine: Bool = true) { reporter.end(id, leavesLine: leavesLine) }
 }

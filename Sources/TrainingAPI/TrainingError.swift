@@ -46,7 +46,9 @@ extension TrainingError {
         case .unknownLoss(_, let known): "known losses: " + known.joined(separator: ", ")
         case .unknownLossInput(_, _, _, let known): "it takes " + known.joined(separator: ", ")
         case .contextExceeded: "shorten the prompt, or lower max_tokens or max_length"
-        case .notFinite: "lower the learning rate, or set grad_clip_norm; the weights before this step are unchanged"
+        case .notFinite:
+            "lower the learning rate or set grad_clip_norm; in a loss of your own look for 0/0 and the log of 0; "
+                + "the weights before this step are unchanged"
         default: nil
         }
     }

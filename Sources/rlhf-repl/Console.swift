@@ -7,6 +7,8 @@ import Terminal
 struct Console {
     let writer: TerminalWriter
     let progress: ProgressReporter
+    /// The bars of the cookbook's stages.
+    let stages: StageProgressBars
     /// For standard output.
     let style: Style
     /// For standard error.
@@ -18,6 +20,7 @@ struct Console {
         style = Style(choice: options.color, isTerminal: writer.isOutputTerminal, environment: environment)
         errorStyle = Style(choice: options.color, isTerminal: writer.isErrorTerminal, environment: environment)
         progress = ProgressReporter(writer: writer, style: errorStyle, isQuiet: options.quiet)
+        stages = StageProgressBars(reporter: progress, writer: writer)
     }
 
     /// How a notebook shows things here.

@@ -64,7 +64,7 @@ final class Session {
         registry.add(displayBindings(console))
         try service.register(&registry)
         try registry.install(into: state)
-        try service.install(state)
+        try definePrint(state)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
             table["script"] = .string(script)
@@ -74,8 +74,9 @@ final class Session {
         notebook.isQuiet = options.quiet
         notebook.memoryReport = service.memory
         let waiting = WaitingBar(console)
-        notebook.onRunning = { [interrupts] isRunning in
+        notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
+            if !isRunning { console.stages.endAll() }
             waiting.setRunning(isRunning)
         }
         notebook.inputHistory = { [input] in input.history }

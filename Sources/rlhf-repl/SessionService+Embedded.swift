@@ -13,15 +13,18 @@ extension SessionService {
         let store = ModelStore(environment: environment)
         let model = options.model ?? ModelStore.defaultModel.name
         if options.model != nil { _ = try store.resolve(model) }
-        let progress = StageProgressBars(reporter: console.progress, writer: console.writer)
+        let progress = console.stages
+        let folder = dataFolder(environment)
         let service = EngineService(
-            store: store, checkpointFolder: dataFolder(environment).appending(path: "checkpoints"),
+            store: store, checkpointFolder: folder.appending(path: "checkpoints"),
             threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         ) { name, done, total in
-            progress.report(StageProgress(stage: "reading \(name)", done: done, total: total))
+            progress.report(StageProgress(stage: "reading \(name)", done: done, total: total, unit: "layer"))
         }
         let context = CookbookContext(
-            service: service, modelName: model, logDir: options.logFolder ?? "runs", progress: progress,
+            service: service, modelName: model, logDir: options.logFolder ?? "runs",
+            preferenceModels: PreferenceModelIndex(path: folder.appending(path: "preference_models.jsonl").path),
+            progress: progress,
             plot: { try console.text(of: $0) },
             table: { columns, rows in
                 TablePrinter(columns: columns, rows: rows, maxWidth: TerminalSize.current().columns, maxRows: 200)
@@ -33,10 +36,10 @@ extension SessionService {
                 registry.addTensors()
                 registry.addClients(ClientBindings(service: { _ in service }, defaultModel: model))
                 registry.addCookbook(context)
-            },
-            install: { state in
-                try state.defineCookbookConstants()
-                try state.define("rlhf.default_model", .string(model))
+                registry.add(
+                    ConstantBinding(
+                        "rlhf.default_model", doc: "The session's model: what `model_name` and `base_model` are by default.",
+                        type: "string", value: .string(model)))
             },
             display: { value in
                 guard let runs = (value.object as? any TokenDisplayable)?.tokenRuns else { return nil }

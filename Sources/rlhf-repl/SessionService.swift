@@ -7,8 +7,6 @@ struct SessionService {
     var title: String
     /// Adds the service's bindings.
     var register: (inout Registry) throws -> Void
-    /// Called when everything is defined.
-    var install: (LuaState) throws -> Void
     /// The text of a value, nil for the general form.
     var display: (LuaValue) -> String?
     /// Lines of `%mem`.

@@ -22,7 +22,8 @@ final class StageProgressBars: ProgressSink {
             } else if isOver {
                 return
             } else {
-                bar = reporter.begin(progress.stage, completed: Double(progress.done), total: Double(progress.total))
+                bar = reporter.begin(
+                    progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit)
                 bars[progress.stage] = bar
             }
             bar.update(completed: Double(progress.done), total: Double(progress.total), detail: progress.detail)
@@ -30,6 +31,15 @@ final class StageProgressBars: ProgressSink {
                 bar.end()
                 bars[progress.stage] = nil
             }
+        }
+    }
+
+    /// Ends the bars of stages that have stopped before their end, for instance after three steps by hand. A stage that
+    /// goes on gets a new one.
+    func endAll() {
+        bars.withLock { bars in
+            for bar in bars.values { bar.end() }
+            bars = [:]
         }
     }
 

@@ -8,7 +8,8 @@ final class WaitingBar {
     init(_ console: Console) { self.console = console }
 
     func setRunning(_ isRunning: Bool) {
-        bar?.end()
+        // The session itself says how long a cell took.
+        bar?.end(leavesLine: false)
         // Without a terminal every line would stay; stages report for themselves there.
         bar = isRunning && console.writer.isErrorTerminal ? console.progress.begin("running", unit: "cell") : nil
     }

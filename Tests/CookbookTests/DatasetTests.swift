@@ -192,15 +192,26 @@ import TrainingAPI
         #expect(list?.description == "row 1: the row is a list, not an object")
     }
 
+    @Test("Rows that are split by prompt carry the mark of that split, and no longer their own")
+    func marksFollowTheSplit() throws {
+        let rows: [JSONValue] = (0..<8).map { i in
+            ["prompt": .string("Q\(i)"), "completion": "R", "split": i < 4 ? "train" : "test"]
+        }
+        let dataset = try ConversationDataset.load(.values(rows), split: .byPrompt(testSize: 3))
+        #expect(dataset.test.count == 3)
+        #expect(dataset.test.allSatisfy { $0.fields["split"] == "test" })
+        #expect(dataset.train.allSatisfy { $0.fields["split"] == "train" })
+    }
+
     @Test("A source without usable rows is an error")
     func empty() throws {
-        #expect(throws: CookbookError.emptyDataset("the list of rows has no usable row")) {
-            try ConversationDataset.load(.values([]))
-        }
+        let list = #expect(throws: CookbookError.self) { try ConversationDataset.load(.values([])) }
+        #expect(list?.description == "the list of rows has no usable row")
+        #expect(list?.hint?.contains("{messages}") == true)
         try withFile(" \n".utf8) { path in
-            #expect(throws: CookbookError.emptyDataset("\(path) is empty")) {
-                try ConversationDataset.load(.file(path))
-            }
+            let file = #expect(throws: CookbookError.self) { try ConversationDataset.load(.file(path)) }
+            #expect(file?.description == "\(path) is empty")
+            #expect(file?.hint == "write one JSON object on each line")
         }
     }
 

@@ -93,6 +93,28 @@ struct PreferenceTests {
         await #expect(throws: CookbookError.self) { try await model.score([[.user("q"), .assistant("x")]]) }
     }
 
+    @Test("an evaluation is asked in portions, with the values of one request")
+    func portions() async throws {
+        let service = FakeService()
+        let sampler = try await service.createSamplingClient(baseModel: "toy").value
+        let renderer = try Renderers.named("chatml", tokenizer: sampler.tokenizer)
+        let model = try TrainedPreferenceModel(kind: .bradleyTerry, sampler: sampler, renderer: renderer)
+        let comparisons = (Fixtures.comparisons + Fixtures.comparisons).map(\.comparison)
+        let whole = try await model.compareMany(comparisons + comparisons.map(\.swapped))
+        let progress = RecordedProgress()
+        let values = try await model.compareBothWays(comparisons) {
+            progress.report(StageProgress(stage: "", done: $0, total: 24))
+        }
+        #expect(values.forward + values.backward == whole)
+        #expect(service.record.scoreCalls == 3)
+        #expect(progress.allReports.map(\.done) == [0, 16, 24])
+        let stopped = Task {
+            withUnsafeCurrentTask { $0?.cancel() }
+            return try await model.compareBothWays(comparisons).forward
+        }
+        await #expect(throws: CancellationError.self) { try await stopped.value }
+    }
+
     @Test("a comparator that only knows a position fails its gate, and the error says so with numbers")
     func gate() async throws {
         let folder = try TemporaryFolder()

@@ -1,3 +1,4 @@
+import Cookbook
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -42,7 +43,7 @@ struct CookbookRunTests {
               again:step()
             """)
         #expect(outcome.error == nil)
-        #expect(outcome.shown == "0 6 nil 2.0 1 2 2 true nil")
+        #expect(outcome.shown == "0 6 nil 2 1 2 2 true nil")
         #expect(session.progress.notes.withLock { $0 }.contains { $0.contains("going on from checkpoint final") })
     }
 
@@ -112,6 +113,49 @@ struct CookbookRunTests {
             """)
         #expect(outcome.error == nil)
         #expect(outcome.shown == "bradley_terry true true 2 4 true true true")
+    }
+
+    @Test("another session opens a preference model by its sampler path, though the run's folder is gone")
+    func preferenceOfAnotherSession() async throws {
+        let first = CookbookSession()
+        let trained = try await first.run(
+            Sources.pairs,
+            """
+            local rm = rlhf.preference.train_bradley_terry{dataset_builder = pairs_, renderer_name = "chatml", batch_size = 3,
+              max_steps = 1, test_size = 4, eval_every = 0, log_path = "{FOLDER}/elsewhere/a/b/c/rm"}
+            return rm.checkpoint.sampler_path
+            """)
+        let path = trained.shown
+        try FileManager.default.removeItem(atPath: first.folder + "/elsewhere")
+        // The folders that the first session remembers go with its context; the service and the index stay.
+        let later = try await first.run(
+            "local pm = rlhf.preference.model('\(path)')\nreturn pm.kind, pm.verdict.report.count")
+        #expect(later.error == nil)
+        #expect(later.shown == "bradley_terry 4")
+    }
+
+    @Test("a report prints its figures, and an evaluation tells how many rows are done")
+    func report() async throws {
+        let session = CookbookSession()
+        let outcome = try await session.run(
+            """
+            local rows = {}
+            for i = 1, 40 do rows[i] = {prompt = "q" .. i, chosen = "ok", rejected = "long one", failure = i % 2 == 0 and "a" or "b"} end
+            print(rlhf.preference.rule():evaluate(rows))
+            """)
+        #expect(outcome.error == nil)
+        #expect(
+            outcome.printed == """
+                40 pairs with a winner, 0 ties
+                accuracy           1.000   both orders averaged 1.000
+                order agreement    1.000   position bias +0.000
+                calibration error  0.000
+                by kind            a 1.000, b 1.000
+
+                """)
+        let reports = session.progress.reports.withLock { $0 }
+        #expect(reports.map(\.done) == [0, 16, 32, 40])
+        #expect(reports.allSatisfy { $0.unit == "row" && $0.total == 40 })
     }
 
     @Test("a comparator compares and does not score")

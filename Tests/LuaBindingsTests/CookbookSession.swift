@@ -38,7 +38,8 @@ final class CookbookSession: Sendable {
 
     var context: CookbookContext {
         CookbookContext(
-            service: service, modelName: FakeService.modelName, logDir: folder, progress: progress,
+            service: service, modelName: FakeService.modelName, logDir: folder,
+            preferenceModels: PreferenceModelIndex(path: folder + "/data/preference_models.jsonl"), progress: progress,
             plot: { [self] plot in
                 plots.withLock { $0.append(plot) }
                 return "plot of \(plot.title)"
@@ -66,7 +67,6 @@ final class CookbookSession: Sendable {
         let sink = Sink()
         let state = try LuaState { sink.text += $0 }
         try registry.install(into: state)
-        try state.defineCookbookConstants()
         progress.interrupt.withLock { $0 = { [mailbox = state.mailbox] in mailbox.interrupt() } }
         defer { progress.interrupt.withLock { $0 = nil } }
         var outcome = Outcome()

@@ -45,11 +45,21 @@ struct CookbookSurfaceTests {
         #expect(defaultValue("rlhf.pipeline", "sft_learning_rate") == "0.0002")
     }
 
+    @Test("constants are known to help, to completion and to Lua")
+    func constants() async throws {
+        let registry = CookbookSession().registry
+        #expect(registry.helpText("rlhf.TrainOnWhat")?.contains("LAST_ASSISTANT_TURN") == true)
+        #expect(registry.helpText("rlhf")?.contains("rlhf.TrainOnWhat  Which tokens") == true)
+        #expect(registry.names.contains("rlhf.TrainOnWhat"))
+        let state = try LuaState { _ in }
+        try registry.install(into: state)
+        #expect(state.completions(for: "x = rlhf.TrainOn").map(\.text) == ["rlhf.TrainOnWhat"])
+    }
+
     @Test("every example compiles")
     func examples() throws {
         let state = try LuaState { _ in }
-        var registry = Registry()
-        registry.addCookbook(CookbookSession().context)
+        let registry = CookbookSession().registry
         let bindings = registry.functions + registry.types.flatMap { $0.methods + $0.properties }
         for binding in bindings where !binding.example.isEmpty {
             let statement = state.compileError(binding.example, name: binding.path)

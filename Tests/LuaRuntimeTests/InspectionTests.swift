@@ -1,5 +1,6 @@
 import LuaRuntime
 import Testing
+import TrainingAPI
 
 @Suite struct InspectionTests {
     @Test("Summaries are bounded in depth and number, mark cycles and run no __index")

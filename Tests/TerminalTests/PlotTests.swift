@@ -32,8 +32,8 @@ struct PlotTests {
                 1.0 ┤      ⢀⡠⠔⠊
                 0.5 ┤   ⢀⠤⠒⠁
                 0.0 ┤⡠⠔⠊⠁
-                    └┬────┬────
-                    1.0  1.5
+                    └┬────────┬
+                     1        2
                 """)
     }
 
@@ -41,9 +41,23 @@ struct PlotTests {
     func degenerate() {
         #expect(Plot(series: [Plot.Series(y: [nil, .nan])], title: "T").text() == "T\n(no points to plot)")
         #expect(Plot(series: []).text() == "(no points to plot)")
-        #expect(Plot(series: [Plot.Series(y: [5])]).text(height: 5).contains("5.0"))
-        #expect(Plot(series: [Plot.Series(y: [0, 0])]).text(height: 5).contains(" 0 ┤⠒"))
+        #expect(Plot(series: [Plot.Series(y: [5])]).text(height: 5).contains("5 ┤"))
+        #expect(Plot(series: [Plot.Series(y: [0, 0])]).text(height: 5).contains("0 ┤⠒"))
         #expect(Plot(series: [Plot.Series(y: [1e-12, 2e9])]).text().isEmpty == false)
+    }
+
+    @Test("one point is a small plot with the point's own figures, and steps have whole ticks")
+    func fewPoints() {
+        #expect(
+            Plot(series: [Plot.Series(x: [0], y: [0.90625])]).text(width: 19) == """
+                       │
+                0.9062 ┤     ⠐
+                       │
+                       └─────┬─────
+                             0
+                """)
+        let axis = Plot(series: [Plot.Series(x: [0, 1, 2], y: [1, 2, 3])]).text(width: 40).split(separator: "\n").last
+        #expect(axis?.split(separator: " ") == ["0", "1", "2"])
     }
 
     @Test("an SVG file holds a line for each unbroken part and escapes its texts")

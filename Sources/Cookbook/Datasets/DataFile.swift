@@ -1,4 +1,5 @@
 import Foundation
+import TrainingAPI
 
 /// Reads whole data files.
 enum DataFile {

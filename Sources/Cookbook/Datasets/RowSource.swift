@@ -44,7 +44,7 @@ extension RowSource {
                 hint: "convert it to JSON lines, for instance with Python's datasets: load_dataset(...).to_json(path)")
         }
         guard let first = text.firstIndex(where: { !isWhiteSpace($0) }) else {
-            throw .emptyDataset("\(file) is empty")
+            throw .emptyDataset("\(file) is empty", hint: "write one JSON object on each line")
         }
         if text[first] == UInt8(ascii: "[") { return try document(text, file: file) }
         let lines = text.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)

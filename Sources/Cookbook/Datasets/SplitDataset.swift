@@ -110,9 +110,14 @@ extension SplitDataset {
         }
         report.kept = rows.count
         guard !rows.isEmpty else {
-            throw .emptyDataset("\(source.name) has no usable row", hint: raw.isEmpty ? nil : report.description)
+            throw .emptyDataset(
+                "\(source.name) has no usable row", hint: raw.isEmpty ? "known shapes: " + RowShape.known : report.description)
         }
         let isTest = try split.heldOut(rows.map(\.fields), prompts: rows.map { prompt($0.value) }, source: source.name)
+        // A row's own mark must not outlive another split, or whoever is handed the row would split it the old way again.
+        for (index, isTest) in isTest.enumerated() where rows[index].fields["split"] != nil {
+            rows[index].fields["split"] = isTest ? "test" : "train"
+        }
         return SplitDataset(
             train: zip(rows, isTest).filter { !$1 }.map(\.0), test: zip(rows, isTest).filter { $1 }.map(\.0),
             report: report)

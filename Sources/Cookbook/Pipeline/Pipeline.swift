@@ -67,7 +67,7 @@ public enum Pipeline {
     /// gate.
     public static func run(
         _ config: PipelineConfig, data: Data, evaluators: [any Evaluator] = [], service: any TrainingService,
-        progress: any ProgressSink = SilentProgress()
+        index: PreferenceModelIndex? = nil, progress: any ProgressSink = SilentProgress()
     ) async throws -> Result {
         let config = config.completed
         if !config.runSft { _ = try earlier(config.sft.run, stage: "sft", progress: progress) }
@@ -79,13 +79,14 @@ public enum Pipeline {
                 progress: progress) : nil
         let rm =
             config.runRm
-            ? try await Preference.train(config.rm, data: data.preferences, service: service, progress: progress) : nil
+            ? try await Preference.train(
+                config.rm, data: data.preferences, service: service, index: index, progress: progress) : nil
         let sftCheckpoint = try earlier(config.sft.run, stage: "sft", progress: progress)
         let rmCheckpoint = try earlier(config.rm.run, stage: "rm", progress: progress)
         var result = Result(sft: sft, rm: rm, rl: nil, sftCheckpoint: sftCheckpoint, rmCheckpoint: rmCheckpoint)
         guard config.runRl else { return result }
         let model = try await TrainedPreferenceModel.open(
-            samplerPath: rmCheckpoint.samplerPath ?? "", service: service, roots: [config.rm.run.logPath])
+            samplerPath: rmCheckpoint.samplerPath ?? "", service: service, index: index, roots: [config.rm.run.logPath])
         if config.allowUngated, let reasons = model.verdict?.reasons, !reasons.isEmpty {
             progress.note("rm: serves as the reward although " + reasons.joined(separator: "; "))
         }

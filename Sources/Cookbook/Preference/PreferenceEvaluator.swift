@@ -21,12 +21,13 @@ public final class PreferenceEvaluator: Evaluator {
 
     /// Scores the rows with a snapshot of the weights.
     public func evaluate(_ context: EvaluationContext) async throws -> Evaluation {
-        context.progress.report(StageProgress(stage: "evaluation: \(name)", done: 0, total: rows.count))
         let model = try TrainedPreferenceModel(
             kind: kind, sampler: try await context.weights.sampler(), renderer: context.renderer)
-        let report = try await model.evaluate(rows, categories: categories)
+        let report = try await model.evaluate(rows, categories: categories) { done in
+            context.progress.report(
+                StageProgress(stage: "evaluation: \(name)", done: done, total: rows.count, unit: "row"))
+        }
         latest.withLock { $0 = (context.step, report) }
-        context.progress.report(StageProgress(stage: "evaluation: \(name)", done: rows.count, total: rows.count))
         return Evaluation(metrics: report.metrics(prefix: name))
     }
 

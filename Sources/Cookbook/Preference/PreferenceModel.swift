@@ -27,13 +27,34 @@ extension PreferenceModel {
         try await compareMany([comparison]).first ?? 0
     }
 
-    /// How the model does on labelled comparisons. `categories` name the kind of failure of each row, if known.
-    public func evaluate(_ rows: [LabeledComparison], categories: [String?] = []) async throws -> PreferenceReport {
-        let both = rows.map(\.comparison) + rows.map(\.comparison.swapped)
-        let values = try await compareMany(both)
+    /// The values of comparisons as they are (`forward`) and with swapped replies (`backward`). They are asked in
+    /// portions: enough for the service to work on at once, few enough to show how far it is and to be stopped in
+    /// between. `onProgress` gets the number of comparisons done, 0 first.
+    public func compareBothWays(
+        _ list: [Comparison], onProgress: @Sendable (Int) -> Void = { _ in }
+    ) async throws -> (forward: [Double], backward: [Double]) {
+        let portion = 16
+        var (forward, backward) = ([Double](), [Double]())
+        onProgress(0)
+        for start in stride(from: 0, to: list.count, by: portion) {
+            try Task.checkCancellation()
+            let part = list[start..<min(start + portion, list.count)]
+            let values = try await compareMany(part + part.map(\.swapped))
+            forward += values[..<part.count]
+            backward += values[part.count...]
+            onProgress(forward.count)
+        }
+        return (forward, backward)
+    }
+
+    /// How the model does on labelled comparisons. `categories` name the kind of failure of each row, if known;
+    /// `onProgress` gets the number of rows done.
+    public func evaluate(
+        _ rows: [LabeledComparison], categories: [String?] = [], onProgress: @Sendable (Int) -> Void = { _ in }
+    ) async throws -> PreferenceReport {
+        let values = try await compareBothWays(rows.map(\.comparison), onProgress: onProgress)
         return PreferenceReport(
-            labels: rows.map(\.label), forward: Array(values[..<rows.count]), backward: Array(values[rows.count...]),
-            categories: categories)
+            labels: rows.map(\.label), forward: values.forward, backward: values.backward, categories: categories)
     }
 
     /// Throws `CookbookError.model`, with the numbers, unless the model passed its gate. Rules need none.

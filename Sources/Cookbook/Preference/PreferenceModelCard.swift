@@ -45,6 +45,13 @@ public struct PreferenceModelCard: Sendable, Equatable, Codable {
         try JSONLines.write(try encoder.encode(self), to: directory.file(Self.fileName))
     }
 
+    /// What the card says of one checkpoint.
+    func entry(samplerPath: String) -> PreferenceModelIndex.Entry {
+        PreferenceModelIndex.Entry(
+            samplerPath: samplerPath, kind: kind, modelName: modelName, rendererName: rendererName,
+            verdict: gates[samplerPath])
+    }
+
     /// The card that lists a sampler path, looked for in the given folders and the folders inside of them, two levels
     /// deep.
     public static func find(samplerPath: String, in roots: [String]) throws -> PreferenceModelCard? {

@@ -1,3 +1,5 @@
+import Foundation
+
 /// How a preference model does on labelled comparisons, each asked in both orders. Ties count for nothing but `ties`.
 public struct PreferenceReport: Sendable, Equatable, Codable {
     /// A range of confidences.
@@ -85,5 +87,23 @@ public struct PreferenceReport: Sendable, Equatable, Codable {
         ]
         for (category, accuracy) in byCategory { metrics["\(prefix)/accuracy/\(category)"] = accuracy }
         return metrics
+    }
+}
+
+extension PreferenceReport: CustomStringConvertible {
+    /// The figures in a few lines, for people.
+    public var description: String {
+        func figure(_ value: Double) -> String { String(format: "%.3f", value) }
+        var lines = [
+            "\(count) pairs with a winner, \(ties) ties",
+            "accuracy           \(figure(accuracy))   both orders averaged \(figure(bothOrderAccuracy))",
+            "order agreement    \(figure(orderAgreement))   position bias \(String(format: "%+.3f", positionBias))",
+            "calibration error  \(figure(calibrationError))",
+        ]
+        if !byCategory.isEmpty {
+            let kinds = byCategory.sorted { $0.key < $1.key }.map { "\($0.key) \(figure($0.value))" }
+            lines.append("by kind            " + kinds.joined(separator: ", "))
+        }
+        return lines.joined(separator: "\n")
     }
 }

@@ -11,6 +11,7 @@ final class PreferenceStage: Stage {
     private let rows: [LabeledComparison]
     private let comparisons: ComparisonRenderer
     private let replies: ReplyScoreRenderer
+    private let index: PreferenceModelIndex?
     private let multipleTargets: Bool
     private let maxLength: Int
     private let tester: PreferenceEvaluator?
@@ -20,9 +21,10 @@ final class PreferenceStage: Stage {
 
     init(
         config: PreferenceConfig, data: PreferenceData, evaluators: [any Evaluator], opening: RunOpening,
-        multipleTargets: Bool
+        index: PreferenceModelIndex?, multipleTargets: Bool
     ) throws {
         self.config = config
+        self.index = index
         self.multipleTargets = multipleTargets
         maxLength = min(config.maxLength ?? Int.max, opening.client.maxContextLength)
         comparisons = try ComparisonRenderer(opening.renderer)
@@ -133,5 +135,6 @@ final class PreferenceStage: Stage {
             return card
         }
         try card.write(directory)
+        try index?.add(card.entry(samplerPath: path))
     }
 }

@@ -90,21 +90,24 @@ public struct TrainedPreferenceModel: PreferenceModel {
         return prompts.compactMap { places[$0.tokens].map { logprobs[$0] } }
     }
 
-    /// Opens a trained model by its sampler path. Kind, renderer and verdict stand in the run's folder, which is
-    /// looked for in `roots` and two levels below; `kind` and `rendererName` replace what is not there.
+    /// Opens a trained model by its sampler path. Kind, renderer and verdict stand in the index, or else in the run's
+    /// folder, which is looked for in `roots` and two levels below; `kind` and `rendererName` replace what is not there.
     public static func open(
-        samplerPath: String, service: any TrainingService, roots: [String], kind: PreferenceModelKind? = nil,
-        rendererName: String? = nil, isHard: Bool = false
+        samplerPath: String, service: any TrainingService, index: PreferenceModelIndex? = nil, roots: [String],
+        kind: PreferenceModelKind? = nil, rendererName: String? = nil, isHard: Bool = false
     ) async throws -> TrainedPreferenceModel {
-        let card = try PreferenceModelCard.find(samplerPath: samplerPath, in: roots)
-        guard let kind = kind ?? card?.kind, let rendererName = rendererName ?? card?.rendererName else {
+        let entry =
+            try index?.entry(samplerPath: samplerPath)
+            ?? PreferenceModelCard.find(samplerPath: samplerPath, in: roots)?.entry(samplerPath: samplerPath)
+        guard let kind = kind ?? entry?.kind, let rendererName = rendererName ?? entry?.rendererName else {
             throw CookbookError.missingFile(
-                "the run that trained \(samplerPath) (\(PreferenceModelCard.fileName))", searched: roots,
-                hint: "pass the run's folder, or kind and renderer_name")
+                "the run that trained \(samplerPath) (\(PreferenceModelCard.fileName))",
+                searched: (index.map { [$0.path] } ?? []) + roots,
+                hint: "pass the run's folder (log_path), or kind and renderer_name")
         }
         let sampler = try await service.createSamplingClient(modelPath: samplerPath).value
         return try TrainedPreferenceModel(
             kind: kind, sampler: sampler, renderer: try Renderers.named(rendererName, tokenizer: sampler.tokenizer),
-            verdict: card?.gates[samplerPath], isHard: isHard)
+            verdict: entry?.verdict, isHard: isHard)
     }
 }

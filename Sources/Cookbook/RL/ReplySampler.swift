@@ -1,3 +1,4 @@
+import Synchronization
 public import TrainingAPI
 
 /// Replies to prompts, one each, at fixed seeds: what evaluators compare.
@@ -33,10 +34,10 @@ public struct ReplySampler: Sendable {
         self.seed = seed
     }
 
-    /// Draws a reply to each prompt, all at once.
+    /// Draws a reply to each prompt, all at once. `label` is what `progress` calls it.
     public func replies(
-        to prompts: [[Message]], sampler: any SamplingClient, renderer: any Renderer,
-        onProgress: @Sendable (Int) -> Void = { _ in }
+        to prompts: [[Message]], sampler: any SamplingClient, renderer: any Renderer, progress: any ProgressSink,
+        label: String
     ) async throws -> [Reply] {
         let requests = try prompts.enumerated().map { index, prompt in
             let input = try renderer.buildGenerationPrompt(prompt)
@@ -50,18 +51,34 @@ public struct ReplySampler: Sendable {
                     stop: renderer.stopCondition, seed: Rollouts.seed([seed, index])),
                 includePromptLogprobs: false)
         }
-        var replies: [Reply] = []
+        // Replies end in any order; whoever looks on wants to see each.
+        let done = Mutex(0)
+        progress.report(StageProgress(stage: label, done: 0, total: requests.count, unit: "prompt"))
         for request in requests {
-            guard let sequence = try await request.value.sequences.first else {
-                throw TrainingError.emptyInput("the service's list of samples")
+            request.whenDone { _ in
+                done.withLock { done in
+                    done += 1
+                    progress.report(StageProgress(stage: label, done: done, total: requests.count, unit: "prompt"))
+                }
             }
-            let parsed = renderer.parseResponse(sequence.tokens)
-            replies.append(
-                Reply(
-                    text: parsed.message.content, tokens: sequence.tokens.count, endedByStop: parsed.termination.isClean
-                ))
-            onProgress(replies.count)
         }
-        return replies
+        do {
+            var replies: [Reply] = []
+            for request in requests {
+                guard let sequence = try await request.value.sequences.first else {
+                    throw TrainingError.emptyInput("the service's list of samples")
+                }
+                let parsed = renderer.parseResponse(sequence.tokens)
+                replies.append(
+                    Reply(
+                        text: parsed.message.content, tokens: sequence.tokens.count,
+                        endedByStop: parsed.termination.isClean))
+            }
+            return replies
+        } catch {
+            // One that failed or was given up leaves no use for the others.
+            for request in requests { request.cancel() }
+            throw error
+        }
     }
 }

@@ -75,7 +75,7 @@ public struct RewardFunctionRLDataset: RLDataset {
                     row: group.row, prompt: group.prompt, response: trajectory.response,
                     endedCleanly: trajectory.endedCleanly,
                     tokens: trajectory.transitions.reduce(0) { $0 + $1.action.count }))
-            guard result.reward.isFinite else { throw TrainingError.notFinite("the reward") }
+            guard result.reward.isFinite else { throw RolloutFailure.notFinite(result.reward) }
             let isFormatted = trajectory.endedCleanly
             if !isFormatted { result.reward -= formatCoefficient }
             result.metrics["format"] = isFormatted ? 1 : 0

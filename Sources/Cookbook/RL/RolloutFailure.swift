@@ -35,3 +35,12 @@ extension RolloutFailure: CustomStringConvertible {
         "group \(group + 1), sample \(sample + 1) (row \(row + 1), \"\(prompt.prefix(60))\"): \(underlying)"
     }
 }
+
+extension RolloutFailure {
+    /// What is thrown for a reward that is no number to learn from.
+    static func notFinite(_ reward: Double) -> CookbookError {
+        .data(
+            "the reward is \(reward.isNaN ? "nan" : "infinite")",
+            hint: "return a finite number: look for 0/0 and other divisions by zero")
+    }
+}

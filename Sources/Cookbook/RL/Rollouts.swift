@@ -44,7 +44,8 @@ struct Rollouts: Sendable {
             for try await (index, result) in tasks {
                 results[index] = result
                 done += 1
-                progress.report(StageProgress(stage: "\(label): rollouts", done: done, total: rows.count))
+                progress.report(
+                    StageProgress(stage: "\(label): rollouts", done: done, total: rows.count, unit: "group"))
             }
             return results.compactMap { $0 }
         }
@@ -167,7 +168,7 @@ struct Rollouts: Sendable {
                 turn.metrics = ["stop/parse_error": 1]
             } else {
                 let result = try await env.step(turn.message)
-                guard result.reward.isFinite else { throw TrainingError.notFinite("the reward") }
+                guard result.reward.isFinite else { throw RolloutFailure.notFinite(result.reward) }
                 turn.reward = result.reward
                 turn.metrics = result.metrics
                 turn.episodeDone = result.episodeDone

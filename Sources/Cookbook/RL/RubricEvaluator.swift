@@ -34,10 +34,8 @@ public struct RubricEvaluator: Evaluator {
     /// and `/keyword`, and `/mean_tokens`.
     public func evaluate(_ context: EvaluationContext) async throws -> Evaluation {
         let replies = try await sampling.replies(
-            to: items.map(\.prompt), sampler: try await context.weights.sampler(), renderer: context.renderer
-        ) { done in
-            context.progress.report(StageProgress(stage: "evaluation: \(name)", done: done, total: items.count))
-        }
+            to: items.map(\.prompt), sampler: try await context.weights.sampler(), renderer: context.renderer,
+            progress: context.progress, label: "evaluation: \(name), replies")
         let checks = zip(items, replies).map { rubric.check($1, keywords: $0.keywords) }
         func share(_ values: [Bool]) -> Double { Double(values.filter { $0 }.count) / Double(max(1, values.count)) }
         return Evaluation(

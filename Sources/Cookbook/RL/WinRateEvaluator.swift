@@ -41,19 +41,18 @@ public actor WinRateEvaluator: Evaluator {
     public func evaluate(_ context: EvaluationContext) async throws -> Evaluation {
         let references = try await references(context)
         let replies = try await sampling.replies(
-            to: prompts, sampler: try await context.weights.sampler(), renderer: context.renderer
-        ) { done in
-            context.progress.report(StageProgress(stage: "evaluation: \(name)", done: done, total: prompts.count))
-        }
+            to: prompts, sampler: try await context.weights.sampler(), renderer: context.renderer,
+            progress: context.progress, label: "evaluation: \(name), replies")
         let comparisons = prompts.indices.map { index in
             Comparison(
                 promptConversation: prompts[index], completionA: [.assistant(references[index])],
                 completionB: [.assistant(replies[index].text)])
         }
-        let values = try await model.compareMany(comparisons + comparisons.map(\.swapped))
-        let shares = prompts.indices.map { index in
-            Self.share(forward: values[index], backward: values[prompts.count + index])
+        let values = try await model.compareBothWays(comparisons) { done in
+            context.progress.report(
+                StageProgress(stage: "evaluation: \(name), judging", done: done, total: prompts.count, unit: "row"))
         }
+        let shares = zip(values.forward, values.backward).map { Self.share(forward: $0, backward: $1) }
         let count = Double(shares.count)
         let mean = shares.reduce(0, +) / count
         let variance = shares.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / max(1, count - 1)
@@ -75,8 +74,10 @@ public actor WinRateEvaluator: Evaluator {
         switch opponent {
         case .replies(let replies): return replies
         case .policy(let sampler):
-            let replies = try await sampling.replies(to: prompts, sampler: sampler, renderer: context.renderer)
-                .map(\.text)
+            let replies = try await sampling.replies(
+                to: prompts, sampler: sampler, renderer: context.renderer, progress: context.progress,
+                label: "evaluation: \(name), the opponent's replies"
+            ).map(\.text)
             opponent = .replies(replies)
             return replies
         }

@@ -1,3 +1,5 @@
+import TrainingAPI
+
 /// What is known of models by their names.
 public enum ModelInfo {
     /// The renderers that fit a model, the preferred one first. Found by family and suffix, so that a new size of a known family

@@ -41,6 +41,19 @@ public struct Metrics: Sendable, Equatable {
     public mutating func append(_ row: Row) { rows.append(row) }
 }
 
+extension Metrics {
+    /// Whether a metric counts something, so that its values are whole numbers: `num_tokens`, `env/all/total_turns`,
+    /// `groups/kept`.
+    public static func isCount(_ name: String) -> Bool {
+        let last = name.split(separator: "/").last ?? ""
+        return counts.contains(name) || last == "pairs" || last.hasPrefix("num_") || last.hasPrefix("total_")
+    }
+
+    private static let counts: Set<String> = [
+        "epoch", "progress/batch", "groups/kept", "groups/constant", "rollout_errors/groups_skipped",
+    ]
+}
+
 extension Metrics.Row: Decodable {
     /// A row from `{"step": n, ...}`; null and what is no number are left out.
     public init(from decoder: any Decoder) throws {

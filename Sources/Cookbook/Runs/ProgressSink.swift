@@ -6,14 +6,17 @@ public struct StageProgress: Sendable, Equatable {
     public var done: Int
     /// How many there are.
     public var total: Int
+    /// What is counted, in the singular: `step`, `row`, `prompt`; `B` for bytes.
+    public var unit: String
     /// What else is worth a glance, for instance `train_mean_nll 1.87`.
     public var detail: String
 
     /// How far a stage has come.
-    public init(stage: String, done: Int, total: Int, detail: String = "") {
+    public init(stage: String, done: Int, total: Int, unit: String = "step", detail: String = "") {
         self.stage = stage
         self.done = done
         self.total = total
+        self.unit = unit
         self.detail = detail
     }
 }

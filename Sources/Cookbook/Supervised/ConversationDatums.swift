@@ -28,7 +28,7 @@ struct ConversationDatums {
         if datums.isEmpty {
             throw CookbookError.emptyDataset(
                 "\(what) has no usable row" + (firstProblem.map { "; \($0)" } ?? ""),
-                hint: "each row needs a reply to learn from")
+                hint: "each row needs a reply to learn from within its first \(maxLength) tokens")
         }
         if let firstProblem, dropped > 0 {
             progress.note("\(what): \(dropped) of \(conversations.count) rows are left out; \(firstProblem)")

@@ -39,7 +39,7 @@ public struct NLLEvaluator: Evaluator {
     public let name: String
     private let data: [Datum]
     /// Enough for the service to work on at once, few enough to show progress.
-    private static let chunk = 64
+    private static let portion = 16
 
     /// An evaluator of cross-entropy datums.
     public init(name: String = "test", data: [Datum]) {
@@ -50,12 +50,16 @@ public struct NLLEvaluator: Evaluator {
     /// Runs the datums forward.
     public func evaluate(_ context: EvaluationContext) async throws -> Evaluation {
         var logprobs: [[Float]] = []
-        for start in stride(from: 0, to: data.count, by: Self.chunk) {
-            let part = Array(data[start..<min(start + Self.chunk, data.count)])
+        func report() {
+            context.progress.report(
+                StageProgress(stage: "evaluation: \(name)", done: logprobs.count, total: data.count, unit: "row"))
+        }
+        report()
+        for start in stride(from: 0, to: data.count, by: Self.portion) {
+            let part = Array(data[start..<min(start + Self.portion, data.count)])
             let output = try await context.trainingClient.forward(part, loss: .crossEntropy).value
             logprobs += output.lossFnOutputs.map { $0["logprobs"]?.floats ?? [] }
-            context.progress.report(
-                StageProgress(stage: "evaluation: \(name)", done: logprobs.count, total: data.count))
+            report()
         }
         let nll = NegativeLogLikelihood(data: data, logprobs: logprobs)
         return Evaluation(metrics: ["\(name)/nll": nll.perExample, "\(name)/nll_token": nll.perToken])

@@ -11,6 +11,8 @@ public struct CookbookContext: Sendable {
     public var modelName: String
     /// Where runs get a dated folder of their own, unless a script names one.
     public var logDir: String
+    /// Which checkpoints are preference models, in this session and earlier ones.
+    public var preferenceModels: PreferenceModelIndex
     /// Where runners tell how far they are.
     public var progress: any ProgressSink
     /// Makes the text of a plot, and writes its file if it names one.
@@ -24,7 +26,8 @@ public struct CookbookContext: Sendable {
 
     /// What a session lends.
     public init(
-        service: any TrainingService, modelName: String, logDir: String, progress: any ProgressSink = SilentProgress(),
+        service: any TrainingService, modelName: String, logDir: String, preferenceModels: PreferenceModelIndex,
+        progress: any ProgressSink = SilentProgress(),
         plot: @escaping @Sendable (RunPlot) throws -> String,
         table: @escaping @Sendable (_ columns: [String], _ rows: [[String]]) -> String,
         now: @escaping @Sendable () -> Date = { Date() }
@@ -32,6 +35,7 @@ public struct CookbookContext: Sendable {
         self.service = service
         self.modelName = modelName
         self.logDir = logDir
+        self.preferenceModels = preferenceModels
         self.progress = progress
         self.plot = plot
         self.table = table

@@ -1,5 +1,6 @@
 import Cookbook
 import LuaRuntime
+import TrainingAPI
 
 extension LuaValue {
     /// A message as Lua writes one: `{role = "user", content = "Hi"}`.
@@ -48,7 +49,7 @@ extension LuaValue {
         for field in table.fields where !known.contains(field.name) {
             throw .usage(
                 "\(place): a message has no field '\(field.name)'",
-                hint: LuaRuntime.NearMatches.hint(field.name, among: known, what: "it has"))
+                hint: NearMatches.hint(field.name, among: known, what: "it has"))
         }
         guard let role = table["role"].string, !role.isEmpty else {
             throw .usage("\(place): role is \(table["role"].brief), expected \"system\", \"user\" or \"assistant\"")
@@ -73,7 +74,7 @@ extension LuaValue {
         for field in table.fields where !known.contains(field.name) {
             throw .usage(
                 "\(place): a comparison has no field '\(field.name)'",
-                hint: LuaRuntime.NearMatches.hint(field.name, among: known, what: "it has"))
+                hint: NearMatches.hint(field.name, among: known, what: "it has"))
         }
         for name in known where table[name].isNone { throw .usage("\(place): '\(name)' is missing") }
         return Comparison(

@@ -1,10 +1,9 @@
 import Cookbook
-public import LuaRuntime
+import LuaRuntime
 
 extension Registry {
     /// The cookbook of the Lua surface (section 5): renderers, data sets, runners, preference models, environments,
     /// evaluators.
-    /// `LuaState.defineCookbookConstants` adds what is no function.
     public mutating func addCookbook(_ context: CookbookContext) {
         addRenderers(context)
         addDatasets()
@@ -15,12 +14,5 @@ extension Registry {
         addPipeline(context)
         addCheckpoints()
         addDisplay(context)
-    }
-}
-
-extension LuaState {
-    /// Defines `rlhf.TrainOnWhat`. After the registry has been installed.
-    public func defineCookbookConstants() throws(LuaError) {
-        try define("rlhf.TrainOnWhat", .object(TrainOnWhatObject()))
     }
 }

@@ -1,5 +1,6 @@
 public import LuaRuntime
 public import Tensors
+import TrainingAPI
 
 /// Reading tensors and what goes with them from a call's arguments. Axes and indices count from 1 in Lua, and from the end if
 /// negative.

@@ -170,7 +170,7 @@ extension TensorFunction {
                 ParameterDoc("loss", "Tensor", "one element"),
                 ParameterDoc("inputs", "Tensor[]", "what to differentiate by"),
             ], returns: "Tensor[]",
-            example: "local x = rlhf.tensor{1.0, 2.0}:requires_grad()\nrlhf.tensor.gradients((x * x):sum(), {x})[1]"
+            example: "local x = rlhf.tensor{1.0, 2.0}:requires_grad()\nreturn rlhf.tensor.gradients((x * x):sum(), {x})[1]"
         ) { context in
             let loss = try context.object(0, as: TensorObject.self).tensor
             let inputs = try (context[1].object as? TensorObject).map { [$0.tensor] } ?? context.tensors(1)

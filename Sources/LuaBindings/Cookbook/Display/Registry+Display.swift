@@ -2,6 +2,7 @@ import Cookbook
 import Foundation
 import LuaRuntime
 import Tokenizers
+import TrainingAPI
 
 extension Registry {
     /// `rlhf.display.table` and `.trajectory`.
@@ -56,7 +57,7 @@ extension Registry {
                 guard named.contains(name) || rows.isEmpty else {
                     throw LuaError.usage(
                         "\(call.functionName): no row has a column '\(name)'",
-                        hint: LuaRuntime.NearMatches.hint(name, among: named.sorted(), what: "there are"))
+                        hint: NearMatches.hint(name, among: named.sorted(), what: "there are"))
                 }
                 columns.append(name)
             }

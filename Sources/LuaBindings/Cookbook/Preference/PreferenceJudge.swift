@@ -27,7 +27,7 @@ enum PreferenceJudge: Sendable {
         case .model(let model): return model
         case .path(let path):
             return try await TrainedPreferenceModel.open(
-                samplerPath: path, service: context.service, roots: context.preferenceRoots)
+                samplerPath: path, service: context.service, index: context.preferenceModels, roots: context.preferenceRoots)
         case .function(let function): return RulePreferenceModel(lua: function)
         }
     }

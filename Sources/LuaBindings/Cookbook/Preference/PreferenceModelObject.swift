@@ -5,8 +5,21 @@ import LuaRuntime
 final class PreferenceModelObject: LuaObject {
     static let luaType = "PreferenceModel"
     let model: any PreferenceModel
+    private let progress: any ProgressSink
 
-    init(_ model: any PreferenceModel) { self.model = model }
+    /// A model that tells `progress` how far its evaluations are.
+    init(_ model: any PreferenceModel, progress: any ProgressSink) {
+        self.model = model
+        self.progress = progress
+    }
+
+    private func evaluate(_ dataset: ComparisonDataset) async throws -> PreferenceReport {
+        let rows = dataset.test.isEmpty ? dataset.train : dataset.test
+        let categories = rows.map { $0.fields["failure"]?.string ?? $0.fields["category"]?.string }
+        return try await model.evaluate(rows.map(\.value), categories: categories) { [progress] done in
+            progress.report(StageProgress(stage: "evaluation", done: done, total: rows.count, unit: "row"))
+        }
+    }
 }
 
 extension PreferenceModelObject {
@@ -29,7 +42,7 @@ extension PreferenceModelObject {
                     .table([
                         "passed": .boolean(verdict.passed),
                         "reasons": LuaValue(list: verdict.reasons.map { .string($0) }),
-                        "report": LuaValue(verdict.report),
+                        "report": .object(PreferenceReportObject(verdict.report)),
                     ]))
             },
         ],
@@ -104,38 +117,13 @@ extension PreferenceModelObject {
                 "comparisons", "DatasetBuilder | string | table[]",
                 "labelled comparisons; of a data set with held-out rows, those")
         ],
-        returns:
-            """
-            {accuracy, both_order_accuracy, order_agreement, position_bias, calibration_error, count, \
-            ties, bins, by_category}
-            """,
-        example: "print(pm:evaluate(rlhf.datasets.starter.comparisons{}).accuracy)"
+        returns: PreferenceReportObject.luaType,
+        example: "print(pm:evaluate(rlhf.datasets.starter.comparisons{}))"
     ) { call in
-        let model = try call.object(0, as: PreferenceModelObject.self).model
+        let judge = try call.object(0, as: PreferenceModelObject.self)
         let builder = try DatasetBuilder(call[1], place: "\(call.functionName): comparisons")
         return .work {
-            let dataset = try builder.comparisons()
-            let rows = dataset.test.isEmpty ? dataset.train : dataset.test
-            let categories = rows.map { $0.fields["failure"]?.string ?? $0.fields["category"]?.string }
-            return [LuaValue(try await model.evaluate(rows.map(\.value), categories: categories))]
+            [.object(PreferenceReportObject(try await judge.evaluate(try builder.comparisons())))]
         }
-    }
-}
-
-extension LuaValue {
-    /// A report on a preference model.
-    init(_ report: PreferenceReport) {
-        self = .table([
-            "count": .integer(report.count), "ties": .integer(report.ties), "accuracy": .number(report.accuracy),
-            "both_order_accuracy": .number(report.bothOrderAccuracy), "order_agreement": .number(report.orderAgreement),
-            "position_bias": .number(report.positionBias), "calibration_error": .number(report.calibrationError),
-            "bins": LuaValue(
-                list: report.bins.map { bin in
-                    .table([
-                        "lowest": .number(bin.lowest), "highest": .number(bin.highest), "count": .integer(bin.count),
-                        "confidence": .number(bin.confidence), "accuracy": .number(bin.accuracy),
-                    ])
-                }), "by_category": LuaValue(metrics: report.byCategory),
-        ])
     }
 }

@@ -6,6 +6,7 @@ extension Registry {
     mutating func addPreferenceModels(_ context: CookbookContext) {
         describe(module: "rlhf.preference", "Models of what people prefer: training them, and asking them.")
         add(PreferenceModelObject.binding)
+        add(PreferenceReportObject.binding)
         add(
             FunctionBinding(
                 "rlhf.preference.model", doc: "Opens a trained preference model of either kind.",
@@ -14,7 +15,7 @@ extension Registry {
                     ParameterDoc(
                         "options", "table", default: "{}",
                         """
-                        `log_path`: the run's folder, if it is neither of this session nor below its log directory; \
+                        `log_path`: the run's folder, for weights that were trained on another machine; \
                         `kind` and `renderer_name`: for weights without a \
                         folder; `hard` (false): a comparator then answers -1, 0 or 1, as in the Python cookbook
                         """),
@@ -30,9 +31,10 @@ extension Registry {
                 return .work {
                     let model = try await TrainedPreferenceModel.open(
                         samplerPath: path, service: context.service,
-                        roots: logPath.map { [$0] } ?? context.preferenceRoots, kind: kind,
+                        index: logPath == nil ? context.preferenceModels : nil, roots: logPath.map { [$0] } ?? context.preferenceRoots,
+                        kind: kind,
                         rendererName: renderer, isHard: isHard)
-                    return [.object(PreferenceModelObject(model))]
+                    return [.object(PreferenceModelObject(model, progress: context.progress))]
                 }
             },
             FunctionBinding(
@@ -51,7 +53,7 @@ extension Registry {
             ) { call in
                 let model =
                     call[0].isNone ? RulePreferenceModel.shorterWins : RulePreferenceModel(lua: try call.function(0))
-                return .value(.object(PreferenceModelObject(model)))
+                return .value(.object(PreferenceModelObject(model, progress: context.progress)))
             })
     }
 }

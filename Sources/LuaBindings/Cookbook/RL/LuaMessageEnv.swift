@@ -1,5 +1,6 @@
 import Cookbook
 import LuaRuntime
+import TrainingAPI
 
 /// An environment of a script: a table with the methods `initial_observation` and `step`.
 struct LuaMessageEnv: MessageEnv {
@@ -41,7 +42,7 @@ struct LuaMessageEnv: MessageEnv {
         if let field = result.fields.first(where: { !known.contains($0.name) }) {
             throw maker.error(
                 "step returned a field '\(field.name)'",
-                hint: LuaRuntime.NearMatches.hint(field.name, among: known, what: "it may return"))
+                hint: NearMatches.hint(field.name, among: known, what: "it may return"))
         }
         guard let reward = result["reward"].number, let isDone = result["episode_done"].boolean else {
             throw maker.error("step must return a number as reward and a boolean as episode_done")

@@ -95,7 +95,7 @@ struct LuaRenderer: Renderer {
         if let field = table.fields.first(where: { !known.contains($0.name) }) {
             throw failure(
                 "render_message returned a field '\(field.name)'",
-                hint: LuaRuntime.NearMatches.hint(field.name, among: known, what: "it may return"))
+                hint: NearMatches.hint(field.name, among: known, what: "it may return"))
         }
         guard !table["output"].isNone else { throw failure("render_message returned no 'output'") }
         return MessageFrame(

@@ -11,6 +11,10 @@ extension Registry {
         add(RendererObject.binding)
         add(TrainOnWhatObject.binding)
         add(
+            ConstantBinding(
+                "rlhf.TrainOnWhat", doc: "Which tokens of a conversation carry loss.", type: TrainOnWhatObject.luaType,
+                value: .object(TrainOnWhatObject())))
+        add(
             FunctionBinding(
                 "rlhf.renderers.get_renderer", doc: "A renderer by name, writing with a model's tokenizer.",
                 parameters: [

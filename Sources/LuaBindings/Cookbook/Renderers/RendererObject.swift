@@ -112,7 +112,7 @@ extension CallContext {
         guard let mode = TrainOnWhat(rawValue: text) else {
             throw .usage(
                 "\(functionName): train_on_what cannot be \"\(text)\"",
-                hint: LuaRuntime.NearMatches.hint(
+                hint: NearMatches.hint(
                     text, among: TrainOnWhat.allCases.map(\.rawValue), what: "it is one of"))
         }
         return mode

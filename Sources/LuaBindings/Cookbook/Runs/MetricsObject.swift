@@ -1,5 +1,6 @@
 import Cookbook
 import LuaRuntime
+import TrainingAPI
 
 /// A run's metrics as Lua holds them: a snapshot of the moment when they were asked for.
 final class MetricsObject: LuaObject {
@@ -15,9 +16,26 @@ final class MetricsObject: LuaObject {
                 "no step has a metric '\(name)'",
                 hint: metrics.names.isEmpty
                     ? "nothing has been measured yet"
-                    : LuaRuntime.NearMatches.hint(name, among: metrics.names, what: "there are"))
+                    : NearMatches.hint(name, among: metrics.names, what: "there are"))
         }
         return column
+    }
+}
+
+extension LuaValue {
+    /// A metric's value, nil where there is none; a count is an integer.
+    fileprivate init(metric name: String, _ value: Double?) {
+        guard let value else {
+            self = .none
+            return
+        }
+        self = Metrics.isCount(name) ? Int(exactly: value).map { .integer($0) } ?? .number(value) : .number(value)
+    }
+
+    /// A step's values by name.
+    init(_ row: Metrics.Row) {
+        self = .table(
+            LuaTable(fields: row.values.map { (name: $0.key, value: LuaValue(metric: $0.key, $0.value)) }))
     }
 }
 
@@ -47,7 +65,7 @@ extension MetricsObject {
                 return .value(
                     LuaValue(
                         list: metrics.rows.map { row in
-                            guard case .table(var table) = LuaValue(metrics: row.values) else { return .none }
+                            guard case .table(var table) = LuaValue(row) else { return .none }
                             table["step"] = .integer(row.step)
                             return .table(table)
                         }))
@@ -58,8 +76,9 @@ extension MetricsObject {
                 returns: "number", example: "print(run.metrics:last(\"test/nll\"))"
             ) { call in
                 let object = try call.object(0, as: MetricsObject.self)
-                let column = try object.column(try call.string(1))
-                return .value(column.last { $0 != nil }.flatMap { $0 }.map { .number($0) } ?? .none)
+                let name = try call.string(1)
+                let column = try object.column(name)
+                return .value(LuaValue(metric: name, column.last { $0 != nil } ?? nil))
             },
             FunctionBinding(
                 "has", doc: "Tells whether any step has a metric.",
@@ -77,7 +96,7 @@ extension MetricsObject {
                 return .value(
                     .table(
                         LuaTable(
-                            array: column.map { $0.map { .number($0) } ?? .none },
+                            array: column.map { LuaValue(metric: name, $0) },
                             fields: [("n", .integer(column.count))])))
             },
             FunctionBinding("__len", doc: "The number of steps.") {

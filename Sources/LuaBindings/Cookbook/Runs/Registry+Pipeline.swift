@@ -44,7 +44,7 @@ extension Registry {
                         data: Pipeline.Data(
                             conversations: chats.train.map(\.value), testConversations: chats.test.map(\.value),
                             preferences: PreferenceData(pairs), prompts: prompts),
-                        evaluators: evaluators, service: context.service, progress: context.progress)
+                        evaluators: evaluators, service: context.service, index: context.preferenceModels, progress: context.progress)
                     func run(_ run: Run?) -> LuaValue { run.map { .object(RunObject($0, context: context)) } ?? .none }
                     return [
                         .table(

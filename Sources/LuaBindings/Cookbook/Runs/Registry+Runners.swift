@@ -59,7 +59,7 @@ extension Registry {
                 dataset.report.tell(context.progress)
                 return try await Preference.start(
                     config, data: PreferenceData(dataset), evaluators: evaluators, service: context.service,
-                    progress: context.progress)
+                    index: context.preferenceModels, progress: context.progress)
             }
         }
     }

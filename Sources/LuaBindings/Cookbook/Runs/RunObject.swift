@@ -113,7 +113,7 @@ extension RunObject {
         let count = call[1].isNone ? 1 : try call.integer(1, atLeast: 1)
         return .work {
             guard try await run.step(count) > 0, let row = await run.metrics.rows.last else { return [.none] }
-            return [LuaValue(metrics: row.values)]
+            return [LuaValue(row)]
         }
     }
 

@@ -3,6 +3,7 @@ import Foundation
 import LuaRuntime
 import Tensors
 import Tokenizers
+import TrainingAPI
 
 extension LuaValue {
     /// A batch: what `run.last` shows.
@@ -95,7 +96,7 @@ enum EvaluationSamples {
         throw LuaError(
             kind: "io", message: "no evaluator '\(evaluator)' has left samples in \(logPath)",
             hint: known.isEmpty
-                ? "none has yet" : LuaRuntime.NearMatches.hint(evaluator, among: known.sorted(), what: "there are"))
+                ? "none has yet" : NearMatches.hint(evaluator, among: known.sorted(), what: "there are"))
     }
 
     private static func rows(_ path: String) throws -> [LuaValue] {
