@@ -3,6 +3,7 @@ import Foundation
 import ModelFiles
 import Tensors
 import TestSupport
+import Testing
 import TrainingAPI
 
 /// The engine over a tiny model, in a temporary folder of its own.
@@ -15,29 +16,29 @@ final class TinyService: Sendable {
     private let ownsFolder: Bool
 
     /// A new folder with a model in it.
-    init(_ model: TinyModel = TinyModel(), threads: Int = 2) throws {
+    init(_ model: TinyModel = TinyModel(), threads: Int = 2, limits: SamplerLimits = SamplerLimits()) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
         ownsFolder = true
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try model.build().write(to: folder.appending(path: Self.model + ".gguf"))
-        service = Self.service(folder, threads)
+        service = Self.service(folder, threads, limits)
     }
 
     /// Another service over the same models and checkpoints.
-    init(sharing other: TinyService, threads: Int) {
+    init(sharing other: TinyService, threads: Int, limits: SamplerLimits = SamplerLimits()) {
         folder = other.folder
         ownsFolder = false
-        service = Self.service(folder, threads)
+        service = Self.service(folder, threads, limits)
     }
 
     deinit {
         if ownsFolder { try? FileManager.default.removeItem(at: folder) }
     }
 
-    private static func service(_ folder: URL, _ threads: Int) -> EngineService {
+    private static func service(_ folder: URL, _ threads: Int, _ limits: SamplerLimits) -> EngineService {
         EngineService(
             store: ModelStore(folder: folder.path), checkpointFolder: folder.appending(path: "checkpoints"),
-            threads: threads)
+            threads: threads, limits: limits)
     }
 
     /// A training client with an adapter that repeats from its seed.
@@ -110,6 +111,11 @@ func scoring(_ tokens: [Int]) -> Datum {
 }
 
 extension SamplingClient {
+    /// What the engine's sampler has done and holds.
+    func statistics() async throws -> SamplerStatistics {
+        try await #require(self as? EngineSamplingClient).statistics.value
+    }
+
     /// One request, awaited.
     func draw(
         _ prompt: [Int], samples: Int = 1, _ params: SamplingParams, promptLogprobs: Bool = false

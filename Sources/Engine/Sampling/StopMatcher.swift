@@ -1,29 +1,30 @@
-import Tokenizers
-import TrainingAPI
+package import Tokenizers
+package import TrainingAPI
 
-/// Notices when sampled tokens have reached a stop.
-struct StopMatcher {
+/// Notices when sampled tokens have reached a stop. Stop strings are found byte by byte, so they may begin and end inside of tokens
+/// and characters; every byte is looked at once (Aho and Corasick, "Efficient string matching", 1975).
+package struct StopMatcher: Sendable {
     private let tokens: Set<Int>
-    private let strings: [[UInt8]]
-    private let longest: Int
-    /// The last bytes of the text so far, enough to hold every stop string but its last byte.
-    private var tail: [UInt8] = []
+    private let automaton: StopAutomaton?
+    private var state = StopAutomaton.start
 
-    init(_ condition: StopCondition) {
+    /// A matcher that has seen nothing yet. Empty strings stop nothing.
+    package init(_ condition: StopCondition) {
         switch condition {
-        case .none: (tokens, strings) = ([], [])
-        case .tokens(let ids): (tokens, strings) = (Set(ids), [])
-        case .strings(let texts): (tokens, strings) = ([], texts.map { Array($0.utf8) }.filter { !$0.isEmpty })
+        case .none: (tokens, automaton) = ([], nil)
+        case .tokens(let ids): (tokens, automaton) = (Set(ids), nil)
+        case .strings(let texts): (tokens, automaton) = ([], StopAutomaton(texts.map { Array($0.utf8) }))
         }
-        longest = strings.map(\.count).max() ?? 0
     }
 
     /// Takes the next token; returns whether it completes a stop.
-    mutating func accept(_ token: Int, _ tokenizer: any Tokenizer) -> Bool {
+    package mutating func accept(_ token: Int, _ tokenizer: any Tokenizer) -> Bool {
         if tokens.contains(token) { return true }
-        guard longest > 0 else { return false }
-        tail += tokenizer.decodeBytes([token])
-        defer { tail.removeFirst(max(0, tail.count - (longest - 1))) }
-        return strings.contains { tail.contains($0) }
+        guard let automaton else { return false }
+        for byte in tokenizer.decodeBytes([token]) {
+            state = automaton.next(state, byte)
+            if automaton.isMatch(state) { return true }
+        }
+        return false
     }
 }

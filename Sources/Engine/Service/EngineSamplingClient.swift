@@ -28,9 +28,16 @@ package final class EngineSamplingClient: SamplingClient {
         }
         let request = SampleRequest(
             prompt: prompt.tokens, samples: numSamples, params: params, includePromptLogprobs: includePromptLogprobs,
-            adapter: adapter, tokenizer: model.tokenizer, future: Future())
+            client: ObjectIdentifier(self), adapter: adapter, tokenizer: model.tokenizer, future: Future())
         scheduler.submit(request)
         return request.future
+    }
+
+    /// What the sampler of this client's engine has done and holds now.
+    package var statistics: Future<SamplerStatistics> {
+        let future = Future<SamplerStatistics>()
+        scheduler.submit { workspace in future.resolve(.success(workspace.sampler.statistics)) }
+        return future
     }
 
     package func computeLogprobs(_ input: ModelInput) -> Future<[Float?]> {

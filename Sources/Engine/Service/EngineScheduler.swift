@@ -3,8 +3,8 @@ import Foundation
 import Synchronization
 import TrainingAPI
 
-/// The engine's own thread. Between two steps of sampling it runs one queued operation of training; when there is nothing to do it
-/// sleeps.
+/// The engine's own thread. Where both training and sampling have something to do, each gets half of the time, in turns of one
+/// operation of training or one step of sampling; when there is nothing to do the thread sleeps.
 package final class EngineScheduler: Sendable {
     /// What only the engine's thread touches.
     struct Workspace {
@@ -32,13 +32,14 @@ package final class EngineScheduler: Sendable {
     private let inbox = Inbox()
 
     /// Starts the thread.
-    init(model: BaseModel, threads: Int) throws {
+    init(model: BaseModel, threads: Int, limits: SamplerLimits) throws {
         let pool = try ThreadPool(threads: threads)
         let thread = Thread { [inbox] in
             Self.run(
                 inbox,
                 Workspace(
-                    pool: pool, learner: Learner(model: model, pool: pool), sampler: Sampler(model: model, pool: pool)))
+                    pool: pool, learner: Learner(model: model, pool: pool),
+                    sampler: Sampler(model: model, pool: pool, limits: limits)))
         }
         thread.name = "engine"
         thread.stackSize = 8 << 20
@@ -61,23 +62,33 @@ package final class EngineScheduler: Sendable {
 
     private static func run(_ inbox: Inbox, _ workspace: Workspace) {
         let sampler = workspace.sampler
+        let clock = ContinuousClock()
+        // The time that training has had more than sampling while both wanted it.
+        var lead = Duration.zero
         while true {
-            let next = inbox.queues.withLock { queues -> (Queues, stopping: Bool) in
+            let (next, isStopping) = inbox.queues.withLock { queues -> (Queues, Bool) in
                 var taken = Queues()
-                if !queues.operations.isEmpty { taken.operations = [queues.operations.removeFirst()] }
-                if sampler.hasRoom { swap(&taken.samples, &queues.samples) }
+                swap(&taken.samples, &queues.samples)
                 swap(&taken.scores, &queues.scores)
+                let isSampling = !taken.samples.isEmpty || !taken.scores.isEmpty || !sampler.isIdle
+                if !isSampling || queues.operations.isEmpty { lead = .zero }
+                if !queues.operations.isEmpty, lead <= .zero { taken.operations = [queues.operations.removeFirst()] }
                 return (taken, queues.isStopping)
             }
-            if next.0.isEmpty, sampler.isIdle {
-                if next.stopping { return }
+            for request in next.samples { sampler.add(request) }
+            if next.isEmpty, sampler.isIdle {
+                if isStopping { return }
+                sampler.tidy()
                 inbox.wake.wait()
                 continue
             }
-            for operation in next.0.operations { operation(workspace) }
-            if !next.0.scores.isEmpty { sampler.score(next.0.scores) }
-            if !next.0.samples.isEmpty { sampler.admit(next.0.samples) }
-            sampler.step()
+            for operation in next.operations { lead += clock.measure { operation(workspace) } }
+            if next.operations.isEmpty || !next.scores.isEmpty {
+                lead -= clock.measure {
+                    if !next.scores.isEmpty { sampler.score(next.scores) }
+                    sampler.step()
+                }
+            }
         }
     }
 }
