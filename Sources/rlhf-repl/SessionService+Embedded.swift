@@ -16,7 +16,7 @@ extension SessionService {
         let progress = StageProgressBars(reporter: console.progress, writer: console.writer)
         let service = EngineService(
             store: store, checkpointFolder: dataFolder(environment).appending(path: "checkpoints"),
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+            precision: options.precision, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         ) { name, done, total in
             progress.report(StageProgress(stage: "reading \(name)", done: done, total: total))
         }

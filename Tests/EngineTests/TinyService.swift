@@ -15,29 +15,29 @@ final class TinyService: Sendable {
     private let ownsFolder: Bool
 
     /// A new folder with a model in it.
-    init(_ model: TinyModel = TinyModel(), threads: Int = 2) throws {
+    init(_ model: TinyModel = TinyModel(), precision: WeightPrecision = .bfloat16, threads: Int = 2) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
         ownsFolder = true
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try model.build().write(to: folder.appending(path: Self.model + ".gguf"))
-        service = Self.service(folder, threads)
+        service = Self.service(folder, precision, threads)
     }
 
     /// Another service over the same models and checkpoints.
     init(sharing other: TinyService, threads: Int) {
         folder = other.folder
         ownsFolder = false
-        service = Self.service(folder, threads)
+        service = Self.service(folder, .bfloat16, threads)
     }
 
     deinit {
         if ownsFolder { try? FileManager.default.removeItem(at: folder) }
     }
 
-    private static func service(_ folder: URL, _ threads: Int) -> EngineService {
+    private static func service(_ folder: URL, _ precision: WeightPrecision, _ threads: Int) -> EngineService {
         EngineService(
             store: ModelStore(folder: folder.path), checkpointFolder: folder.appending(path: "checkpoints"),
-            threads: threads)
+            precision: precision, threads: threads)
     }
 
     /// A training client with an adapter that repeats from its seed.
