@@ -10,118 +10,45 @@
 
 static _Atomic(const ck_variant *) active;
 
-static const ck_variant *best(void) {
+static bool runs_here(const ck_variant *variant) {
 #if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return &ck_avx2;
+    if (variant == &ck_avx2) return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+    if (variant == &ck_avx512bf16)
+        return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+               __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bf16") && __builtin_cpu_supports("fma");
 #endif
-    return &ck_portable;
+    return true;
 }
+
+// The best first; the emulation is for tests, and never chosen by itself.
+static const ck_variant *const variants[] = {
+#if defined(__x86_64__)
+    &ck_avx512bf16, &ck_avx2,
+#endif
+    &ck_portable, &ck_avx512bf16_emulated,
+};
+enum { variant_count = sizeof variants / sizeof *variants };
 
 const ck_variant *ck_active(void) {
     const ck_variant *variant = atomic_load_explicit(&active, memory_order_relaxed);
-    if (!variant) atomic_store_explicit(&active, variant = best(), memory_order_relaxed);
+    for (int i = 0; !variant; i++)
+        if (runs_here(variants[i])) atomic_store_explicit(&active, variant = variants[i], memory_order_relaxed);
     return variant;
 }
 
 const char *ck_instruction_set(void) { return ck_active()->name; }
-void ck_use_portable(bool portable) { atomic_store(&active, portable ? &ck_portable : best()); }
 
-// ---- Matrix products
-
-typedef struct {
-    long k, n, k_stride, n_stride;
-    const float *source;
-    float *packed;
-} pack_args;
-
-static void pack_panel(void *context, long panel) {
-    const pack_args *p = context;
-    float *out = p->packed + panel * ck_panel * p->k;
-    for (long i = 0; i < p->k; i++)
-        for (long j = 0; j < ck_panel; j++) {
-            long column = panel * ck_panel + j;
-            *out++ = column < p->n ? p->source[i * p->k_stride + column * p->n_stride] : 0;
-        }
-}
-
-void ck_pack(ck_pool *pool, long k, long n, const float *source, long k_stride, long n_stride, float *packed) {
-    pack_args args = {k, n, k_stride, n_stride, source, packed};
-    ck_parallel(pool, (n + ck_panel - 1) / ck_panel, pack_panel, &args);
-}
-
-typedef struct {
-    long m, n, k, a_row, a_column, c_stride, panels_per_chunk, row_blocks;
-    const float *a;
-    ck_operand b;
-    float *c, alpha;
-    bool accumulate;
-} matmul_args;
-
-// Rows of a block stay in the second-level cache beside one panel while its columns are computed.
-enum { row_block = 48 };
-
-// A last panel of fewer than 16 columns: computed into a padded tile, so that every column is summed alike.
-static void narrow_tile(const matmul_args *p, int rows, const float *a, long column, float *c) {
-    const ck_variant *variant = ck_active();
-    long width = p->n - column;
-    float tile[6 * ck_panel];
-    if (p->b.stride == 0) {
-        variant->matmul_tile(rows, p->k, a, p->a_row, p->a_column, p->b.data + column * p->k, ck_panel, tile, ck_panel, p->alpha,
-                             false);
-    } else {
-        for (int r = 0; r < rows; r++)
-            for (long j = 0; j < width; j++) {
-                float sum = 0;
-                for (long i = 0; i < p->k; i++)
-                    sum += a[r * p->a_row + i * p->a_column] * p->b.data[i * p->b.stride + column + j];
-                tile[r * ck_panel + j] = sum * p->alpha;
-            }
+bool ck_use_instruction_set(const char *name) {
+    if (!name) {
+        atomic_store(&active, NULL);
+        return true;
     }
-    for (int r = 0; r < rows; r++)
-        for (long j = 0; j < width; j++) {
-            float *out = c + r * p->c_stride + j;
-            *out = p->accumulate ? *out + tile[r * ck_panel + j] : tile[r * ck_panel + j];
+    for (int i = 0; i < variant_count; i++)
+        if (strcmp(variants[i]->name, name) == 0 && runs_here(variants[i])) {
+            atomic_store(&active, variants[i]);
+            return true;
         }
-}
-
-static void matmul_chunk(void *context, long chunk) {
-    const matmul_args *p = context;
-    const ck_variant *variant = ck_active();
-    long first_row = chunk % p->row_blocks * row_block, first_panel = chunk / p->row_blocks * p->panels_per_chunk;
-    long end_row = first_row + row_block < p->m ? first_row + row_block : p->m;
-    for (long panel = first_panel; panel < first_panel + p->panels_per_chunk && panel * ck_panel < p->n; panel++) {
-        long column = panel * ck_panel;
-        for (long row = first_row; row < end_row; row += variant->tile_rows) {
-            int rows = (int)(end_row - row < variant->tile_rows ? end_row - row : variant->tile_rows);
-            const float *a = p->a + row * p->a_row;
-            float *c = p->c + row * p->c_stride + column;
-            if (column + ck_panel > p->n) narrow_tile(p, rows, a, column, c);
-            else if (p->b.stride == 0)
-                variant->matmul_tile(rows, p->k, a, p->a_row, p->a_column, p->b.data + column * p->k, ck_panel, c, p->c_stride,
-                                     p->alpha, p->accumulate);
-            else
-                variant->matmul_tile(rows, p->k, a, p->a_row, p->a_column, p->b.data + column, p->b.stride, c, p->c_stride,
-                                     p->alpha, p->accumulate);
-        }
-    }
-}
-
-void ck_matmul(ck_pool *pool, long m, long n, long k, const float *a, long a_row, long a_column, ck_operand b, float *c,
-               long c_stride, float alpha, bool accumulate) {
-    if (m <= 0 || n <= 0) return;
-    long panels = (n + ck_panel - 1) / ck_panel, row_blocks = (m + row_block - 1) / row_block;
-    // Chunks of some 100,000 multiply-adds: small enough to share evenly, large enough to forget the hand-out.
-    long rows = m < row_block ? m : row_block, per_panel = rows * k * ck_panel;
-    long panels_per_chunk = per_panel > 0 ? 400000 / per_panel : panels;
-    if (panels_per_chunk < 1) panels_per_chunk = 1;
-    matmul_args args = {m, n, k, a_row, a_column, c_stride, panels_per_chunk, row_blocks, a, b, c, alpha, accumulate};
-    ck_parallel(pool, row_blocks * ((panels + panels_per_chunk - 1) / panels_per_chunk), matmul_chunk, &args);
-}
-
-void ck_transpose(long rows, long columns, const float *source, long source_stride, float *out) {
-    for (long c0 = 0; c0 < columns; c0 += 16)
-        for (long r = 0; r < rows; r++)
-            for (long c = c0; c < columns && c < c0 + 16; c++) out[c * rows + r] = source[r * source_stride + c];
+    return false;
 }
 
 // ---- Pieces that work row by row
@@ -147,10 +74,6 @@ enum { rows_per_chunk = 8 };
 
 static void by_rows(ck_pool *pool, ck_task task, row_args *args) {
     ck_parallel(pool, (args->rows + rows_per_chunk - 1) / rows_per_chunk, task, args);
-}
-
-void ck_embed(long rows, long width, const int32_t *tokens, const float *table, float *out) {
-    for (long r = 0; r < rows; r++) memcpy(out + r * width, table + tokens[r] * width, width * sizeof(float));
 }
 
 BY_ROWS(norm_rows, variant->rms_norm(p->width, p->eps, p->x + r * p->width, p->weight, p->out + r * p->width,

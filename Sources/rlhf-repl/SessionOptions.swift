@@ -1,7 +1,9 @@
 public import ArgumentParser
+package import Engine
 public import Terminal
 
 extension ColorChoice: ExpressibleByArgument {}
+extension WeightPrecision: ExpressibleByArgument {}
 
 /// What the command line says about a session.
 struct SessionOptions: ParsableArguments {
@@ -35,6 +37,9 @@ struct SessionOptions: ParsableArguments {
 
     @Option(help: ArgumentHelp("The number of threads that compute; by default all cores.", valueName: "n"))
     var threads: Int?
+
+    @Option(help: "How the model's weights are kept: bfloat16, or float32 for comparing.")
+    var precision: WeightPrecision = .bfloat16
 
     @Option(help: "Colours: auto, always or never.")
     var color: ColorChoice = .auto

@@ -17,7 +17,7 @@ extension SessionService {
         let folder = dataFolder(environment)
         let service = EngineService(
             store: store, checkpointFolder: folder.appending(path: "checkpoints"),
-            threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+            precision: options.precision, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
         ) { name, done, total in
             progress.report(StageProgress(stage: "reading \(name)", done: done, total: total, unit: "layer"))
         }

@@ -21,8 +21,14 @@ struct DefaultModelTests {
         let greedy: [Greedy]
     }
 
-    private static let service = EngineService(
-        store: ModelStore(), checkpointFolder: FileManager.default.temporaryDirectory, threads: 2)
+    private static let exact = service(.float32)
+    private static let rounded = service(.bfloat16)
+
+    private static func service(_ precision: WeightPrecision) -> EngineService {
+        EngineService(
+            store: ModelStore(), checkpointFolder: FileManager.default.temporaryDirectory, precision: precision,
+            threads: 2)
+    }
 
     private func vectors() throws -> Vectors {
         let url = try #require(Bundle.module.url(forResource: "Vectors/forward_smollm2", withExtension: "json"))
@@ -31,8 +37,8 @@ struct DefaultModelTests {
         return try decoder.decode(Vectors.self, from: Data(contentsOf: url))
     }
 
-    private func client() async throws -> any SamplingClient {
-        try await Self.service.createSamplingClient(baseModel: ModelStore.defaultModel.name).value
+    private func client(_ service: EngineService = exact) async throws -> any SamplingClient {
+        try await service.createSamplingClient(baseModel: ModelStore.defaultModel.name).value
     }
 
     @Test("logprobs agree with the float32 reference within 2e-3")
@@ -50,6 +56,21 @@ struct DefaultModelTests {
                 #expect(abs(Double(got) - expected[1]) < 2e-3)
             }
         }
+    }
+
+    @Test("with bfloat16 weights, logprobs stay within 0.02 of the float32 reference on average")
+    func bfloat16() async throws {
+        let client = try await client(Self.rounded)
+        var errors: [Double] = []
+        for scored in try vectors().scored {
+            let logprobs = try await client.computeLogprobs(ModelInput(tokens: scored.ids)).value
+            for (got, expected) in zip(logprobs, scored.logprobsOfNext) {
+                if let got, let expected { errors.append(abs(Double(got) - expected)) }
+            }
+        }
+        #expect(errors.reduce(0, +) / Double(errors.count) < 0.02)
+        // Rounding must have happened, and must not have gone wrong anywhere.
+        #expect(errors.contains { $0 > 1e-3 } && errors.allSatisfy { $0 < 0.25 })
     }
 
     @Test("the greedy continuation follows the reference")

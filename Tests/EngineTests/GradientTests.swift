@@ -110,7 +110,7 @@ extension SerialTests {
 
         @Test("the gradient of every adapter matrix agrees with finite differences", arguments: parts, [3, 16])
         func gradients(part: Part, rank: Int) async throws {
-            let tiny = try TinyService()
+            let tiny = try TinyService(precision: .float32)
             let client = try await client(tiny, rank: rank, part)
             let before = try await tiny.adapter(of: client)
             var model = try reference(tiny)
@@ -136,7 +136,7 @@ extension SerialTests {
         func manyPasses() async throws {
             var small = TinyModel()
             (small.layers, small.kvHeads, small.tiedEmbeddings) = (1, 4, false)
-            let tiny = try TinyService(small)
+            let tiny = try TinyService(small, precision: .float32)
             let client = try await client(tiny, rank: 5, Part(attention: true, mlp: true, unembedding: true))
             let long = [
                 supervised(length: 250, seed: 5), supervised(length: 190, seed: 6), supervised(length: 230, seed: 7),
@@ -152,7 +152,7 @@ extension SerialTests {
 
         @Test("logprobs agree with float64, before and after training, in shapes [N] and [N, 2]")
         func logprobs() async throws {
-            let tiny = try TinyService()
+            let tiny = try TinyService(precision: .float32)
             let client = try await tiny.trainingClient(rank: 3)
             var model = try reference(tiny)
             for trained in [false, true] {
@@ -177,7 +177,7 @@ extension SerialTests {
 
         @Test("a custom loss with the same derivatives gives the same bits as the named one")
         func customLoss() async throws {
-            let tiny = try TinyService()
+            let tiny = try TinyService(precision: .float32)
             let long =
                 data + [
                     supervised(length: 250, seed: 5), supervised(length: 240, seed: 6), supervised(length: 9, seed: 7),
@@ -203,7 +203,7 @@ extension SerialTests {
 
         @Test("targets without weight read 0 and change no gradient")
         func maskedTargets() async throws {
-            let tiny = try TinyService()
+            let tiny = try TinyService(precision: .float32)
             let one = try await tiny.trainingClient(), other = try await tiny.trainingClient()
             var datum = supervised(length: 12, seed: 1), changed = datum
             var weights = noise(12, 2)

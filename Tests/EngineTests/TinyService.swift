@@ -16,29 +16,34 @@ final class TinyService: Sendable {
     private let ownsFolder: Bool
 
     /// A new folder with a model in it.
-    init(_ model: TinyModel = TinyModel(), threads: Int = 2, limits: SamplerLimits = SamplerLimits()) throws {
+    init(
+        _ model: TinyModel = TinyModel(), precision: WeightPrecision = .bfloat16, threads: Int = 2,
+        limits: SamplerLimits = SamplerLimits()
+    ) throws {
         folder = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
         ownsFolder = true
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try model.build().write(to: folder.appending(path: Self.model + ".gguf"))
-        service = Self.service(folder, threads, limits)
+        service = Self.service(folder, precision, threads, limits)
     }
 
     /// Another service over the same models and checkpoints.
     init(sharing other: TinyService, threads: Int, limits: SamplerLimits = SamplerLimits()) {
         folder = other.folder
         ownsFolder = false
-        service = Self.service(folder, threads, limits)
+        service = Self.service(folder, .bfloat16, threads, limits)
     }
 
     deinit {
         if ownsFolder { try? FileManager.default.removeItem(at: folder) }
     }
 
-    private static func service(_ folder: URL, _ threads: Int, _ limits: SamplerLimits) -> EngineService {
+    private static func service(
+        _ folder: URL, _ precision: WeightPrecision, _ threads: Int, _ limits: SamplerLimits
+    ) -> EngineService {
         EngineService(
             store: ModelStore(folder: folder.path), checkpointFolder: folder.appending(path: "checkpoints"),
-            threads: threads, limits: limits)
+            precision: precision, threads: threads, limits: limits)
     }
 
     /// A training client with an adapter that repeats from its seed.

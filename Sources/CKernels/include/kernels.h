@@ -2,10 +2,18 @@
 // rows are computed together or by how many threads: a row has the same bits in any batch. That is the promise of batch
 // invariance (design decision 3); keep it when you make anything here faster.
 //
-// Matrices are row-major float32. "Rows" are tokens: sequences laid one after another without padding.
+// Matrices are row-major float32, and frozen weights bf16 if wanted; sums are always float32. "Rows" are tokens: sequences laid one
+// after another without padding.
 #pragma once
 #include <stdbool.h>
 #include <stdint.h>
+
+// ---- Memory --------------------------------------------------------------------------------------------------------------
+
+/// Zeroed memory that begins on a cache line, on huge pages where it is large; NULL when there is none left.
+void *ck_allocate(long bytes);
+/// Frees what was allocated with so many bytes.
+void ck_free(void *memory, long bytes);
 
 // ---- Threads -------------------------------------------------------------------------------------------------------------
 
@@ -20,40 +28,60 @@ typedef void (*ck_task)(void *context, long chunk);
 /// Runs task(context, 0 ..< chunks) on all threads, handing out chunks as threads become free, and returns when all are done.
 void ck_parallel(ck_pool *pool, long chunks, ck_task task, void *context);
 
-/// The instruction set in use: "avx2" or "portable".
+/// The instruction set in use: "avx512bf16", "avx2" or "portable".
 const char *ck_instruction_set(void);
-/// For tests: compute with the portable variant from now on, or with the best one again.
-void ck_use_portable(bool portable);
+/// For tests: compute with this variant from now on, or with the best one again (NULL). False if this machine has not got it.
+/// "avx512bf16-emulated" does in plain C what "avx512bf16" does.
+bool ck_use_instruction_set(const char *name);
 
 // ---- Matrix products -----------------------------------------------------------------------------------------------------
 
 /// Columns of a packed panel.
 enum { ck_panel = 16 };
 
-/// The right-hand side of a product, [K x N]: packed in panels of 16 columns (panel p holds columns 16p ..< 16p+16 as K rows of
-/// 16, zero-padded), or plain rows of `stride` floats.
+/// How a matrix [k x n] lies in memory: plain rows of float32, or panels of 16 columns, zero-padded, of float32 or of bf16. Panels
+/// hold k rows of 16 numbers, those of bf16 (k + 1) / 2 rows of 16 pairs: the numbers of an even k and of the next.
+typedef enum { ck_float_rows, ck_float_panels, ck_bf16_panels } ck_format;
+
+/// The right-hand side of a product.
 typedef struct {
-    const float *data;
-    long stride;  // 0: packed
+    const void *data;
+    long stride;  // floats from row to row of ck_float_rows
+    ck_format format;
 } ck_operand;
 
-/// Floats that a packed [k x n] matrix takes.
-static inline long ck_packed_size(long k, long n) { return (n + ck_panel - 1) / ck_panel * ck_panel * k; }
-/// Packs b, whose element (k, n) is source[k * k_stride + n * n_stride].
-void ck_pack(ck_pool *pool, long k, long n, const float *source, long k_stride, long n_stride, float *packed);
+/// A block of a matrix: its element (i, j) is source[i * k_stride + j * n_stride] and stands at (first_k + i, first_n + j).
+typedef struct {
+    long first_k, k, first_n, n;
+    const float *source;
+    long k_stride, n_stride;
+} ck_block;
+
+/// Bytes that a packed [k x n] matrix takes.
+long ck_packed_bytes(ck_format format, long k, long n);
+/// Packs a block of a matrix of k rows into memory that was zero; bf16 is rounded to nearest even. Without a pool on this thread.
+void ck_pack(ck_pool *pool, ck_format format, long k, ck_block block, void *packed);
+/// out[r] = row ids[r] of a packed [k x n] matrix, rows of n floats.
+void ck_gather(long count, const int32_t *ids, long k, long n, ck_operand table, float *out);
 
 /// c = alpha * a b, or c += alpha * a b with `accumulate`; a is [m x k] with element (i, j) at a[i * a_row + j * a_column], c is
-/// [m x n] with rows of c_stride floats. Each element is one sum over k in ascending order.
-void ck_matmul(ck_pool *pool, long m, long n, long k, const float *a, long a_row, long a_column, ck_operand b, float *c,
-               long c_stride, float alpha, bool accumulate);
+/// [m x n] with rows of c_stride floats. Each element is one sum over k in ascending order. With bf16 weights a is float32, too,
+/// except on machines with dot products of bf16 pairs: there it is rounded to bf16, once for each call.
+typedef struct {
+    long m, n, k;
+    const float *a;
+    long a_row, a_column;
+    ck_operand b;
+    float *c;
+    long c_stride;
+    float alpha;
+    bool accumulate;
+} ck_product;
 
-/// out [columns x rows] = the transpose of source [rows x columns].
-void ck_transpose(long rows, long columns, const float *source, long source_stride, float *out);
+/// Computes products that do not depend on each other, side by side.
+void ck_multiply(ck_pool *pool, long count, const ck_product *products);
 
 // ---- Pieces of the transformer ---------------------------------------------------------------------------------------------
-
-/// out[r] = table[tokens[r]], rows of `width`.
-void ck_embed(long rows, long width, const int32_t *tokens, const float *table, float *out);
 
 /// out = x / rms(x) * weight by row; inverse_rms [rows] is kept for the backward pass.
 void ck_rms_norm(ck_pool *pool, long rows, long width, float eps, const float *x, const float *weight, float *out,

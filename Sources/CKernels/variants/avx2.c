@@ -2,6 +2,9 @@
 #if defined(__x86_64__)
 #pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
 #define MADD(a, b, c) __builtin_elementwise_fma(a, b, c)
+#define LANES 8
+#define DOT_TILE NULL
+#define DOT_PANELS NULL
 #define VARIANT ck_avx2
 #define VARIANT_NAME "avx2"
 #include "body.h"

@@ -1,38 +1,11 @@
-// The inner loops, compiled once for each instruction set (avx2.c, portable.c), which define MADD and VARIANT before.
+// The inner loops, compiled once for each instruction set (avx2.c, portable.c ...), which defines MADD, VARIANT, VARIANT_NAME,
+// DOT_TILE, DOT_PANELS and what products.h asks for before.
 #include <stddef.h>
 
 #include "table.h"
+#include "bfloat16.h"
 #include "vector.h"
-
-// ---- Matrix products: a register tile of rows x 16 columns, k in ascending order, so that a row's sum never depends on how many
-// rows share the tile. Twelve accumulators hide the latency of two fused multiply-adds per cycle.
-
-#define TILE(R)                                                                                                          \
-    static void tile_##R(long k, const float *a, long a_row, long a_column, const float *b, long b_stride, float *c,     \
-                         long c_stride, float alpha, bool accumulate) {                                                  \
-        v8r sum[R][2] = {0};                                                                                             \
-        for (long i = 0; i < k; i++, a += a_column, b += b_stride) {                                                     \
-            v8r b0 = load(b), b1 = load(b + 8);                                                                          \
-            for (int r = 0; r < R; r++) {                                                                                \
-                v8r x = splat(a[r * a_row]);                                                                             \
-                sum[r][0] = MADD(x, b0, sum[r][0]);                                                                      \
-                sum[r][1] = MADD(x, b1, sum[r][1]);                                                                      \
-            }                                                                                                            \
-        }                                                                                                                \
-        for (int r = 0; r < R; r++)                                                                                      \
-            for (int h = 0; h < 2; h++) {                                                                                \
-                float *out = c + r * c_stride + 8 * h;                                                                   \
-                v8r value = sum[r][h] * splat(alpha);                                                                    \
-                store(out, accumulate ? load(out) + value : value);                                                      \
-            }                                                                                                            \
-    }
-TILE(1) TILE(2) TILE(3) TILE(4) TILE(5) TILE(6)
-
-static void matmul_tile(int rows, long k, const float *a, long a_row, long a_column, const float *b, long b_stride, float *c,
-                        long c_stride, float alpha, bool accumulate) {
-#define CASE(R) case R: tile_##R(k, a, a_row, a_column, b, b_stride, c, c_stride, alpha, accumulate); break;
-    switch (rows) { CASE(1) CASE(2) CASE(3) CASE(4) CASE(5) CASE(6) }
-}
+#include "products.h"
 
 // ---- Norms and gates
 
@@ -194,7 +167,8 @@ static void adamw(long n, const ck_adam *p, float *weights, float *gradient, flo
 }
 
 const ck_variant VARIANT = {
-    .name = VARIANT_NAME, .tile_rows = 6, .matmul_tile = matmul_tile, .rms_norm = rms_norm,
+    .name = VARIANT_NAME, .product_tile = product_tile, .dot_tile = DOT_TILE, .product_panels = product_panels,
+    .dot_panels = DOT_PANELS, .round_pairs = round_pairs, .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward, .swiglu = swiglu, .swiglu_backward = swiglu_backward, .attend_row = attend_row,
     .attend_backward = attend_backward, .log_sum_exp = log_sum_exp, .softmax_gradient = softmax_gradient,
     .exp_shifted = exp_shifted, .adamw = adamw,

@@ -6,17 +6,15 @@ extension Adapter {
         _ group: LoraGroup, _ pool: ThreadPool, rows: Int, x: UnsafePointer<Float>, hidden: UnsafeMutablePointer<Float>,
         y: UnsafeMutablePointer<Float>
     ) {
-        let rank = group.paddedRank
-        ck_matmul(
-            pool.handle, rows, group.hiddenWidth, group.inputWidth, x, group.inputWidth, 1,
-            ck_operand(data: parameters.base + group.a, stride: group.hiddenWidth), hidden, group.hiddenWidth, 1, false)
-        for (index, projection) in group.projections.enumerated() {
-            let column = projection.columns.lowerBound
-            ck_matmul(
-                pool.handle, rows, projection.columns.count, rank, hidden + index * rank, group.hiddenWidth, 1,
-                ck_operand(data: parameters.base + group.b + column, stride: group.outputWidth), y + column,
-                group.outputWidth, layout.scale, true)
-        }
+        let packed = packed(group)
+        pool.multiply([packed.a.product(rows: rows, x, to: hidden)])
+        pool.multiply(
+            zip(packed.b, group.projections).enumerated().map { index, part in
+                part.0.product(
+                    rows: rows, hidden + index * group.paddedRank, stride: group.hiddenWidth,
+                    to: y + part.1.columns.lowerBound, outputStride: group.outputWidth, scale: layout.scale,
+                    accumulate: true)
+            })
     }
 
     /// The backward pass of `apply`: adds the gradients of A and B to `gradient`, and that of x to `dx` unless it is nil.
@@ -26,28 +24,40 @@ extension Adapter {
         dy: UnsafePointer<Float>, dHidden: UnsafeMutablePointer<Float>, gradient: FloatBuffer,
         dx: UnsafeMutablePointer<Float>?
     ) {
-        let rank = group.paddedRank
-        for (index, projection) in group.projections.enumerated() {
-            let column = projection.columns.lowerBound, width = projection.columns.count
-            // dHidden = scale * dy B^T
-            ck_matmul(
-                pool.handle, rows, rank, width, dy + column, group.outputWidth, 1,
-                ck_operand(data: transposed.base + group.b + column * rank, stride: rank), dHidden + index * rank,
-                group.hiddenWidth, layout.scale, false)
-            // dB += scale * hidden^T dy, a sum over rows in their order
-            ck_matmul(
-                pool.handle, rank, width, rows, hidden + index * rank, 1, group.hiddenWidth,
-                ck_operand(data: dy + column, stride: group.outputWidth), gradient.base + group.b + column,
-                group.outputWidth, layout.scale, true)
+        let packed = packed(group), rank = group.paddedRank
+        // dHidden = scale * dy B^T
+        pool.multiply(
+            zip(packed.bTransposed, group.projections).enumerated().map { index, part in
+                part.0.product(
+                    rows: rows, dy + part.1.columns.lowerBound, stride: group.outputWidth, to: dHidden + index * rank,
+                    outputStride: group.hiddenWidth, scale: layout.scale)
+            })
+        // dB += scale * hidden^T dy, a sum over rows in their order
+        var products = group.projections.enumerated().map { index, projection in
+            let column = projection.columns.lowerBound
+            return gradientProduct(
+                terms: rows, hidden + index * rank, stride: group.hiddenWidth, rows: rank, dy + column,
+                stride: group.outputWidth, columns: projection.columns.count, to: gradient.base + group.b + column,
+                scale: layout.scale)
         }
         // dA += x^T dHidden
-        ck_matmul(
-            pool.handle, group.inputWidth, group.hiddenWidth, rows, x, 1, group.inputWidth,
-            ck_operand(data: dHidden, stride: group.hiddenWidth), gradient.base + group.a, group.hiddenWidth, 1, true)
-        if let dx {
-            ck_matmul(
-                pool.handle, rows, group.inputWidth, group.hiddenWidth, dHidden, group.hiddenWidth, 1,
-                ck_operand(data: transposed.base + group.a, stride: group.inputWidth), dx, group.inputWidth, 1, true)
-        }
+        products.append(
+            gradientProduct(
+                terms: rows, x, stride: group.inputWidth, rows: group.inputWidth, dHidden, stride: group.hiddenWidth,
+                columns: group.hiddenWidth, to: gradient.base + group.a, scale: 1))
+        if let dx { products.append(packed.aTransposed.product(rows: rows, dHidden, to: dx, accumulate: true)) }
+        pool.multiply(products)
+    }
+
+    /// The product gradient [rows, columns] += scale * left^T right, a sum over `terms` in their order. The gradient's rows are as
+    /// long as those of `right`.
+    private func gradientProduct(
+        terms: Int, _ left: UnsafePointer<Float>, stride leftStride: Int, rows: Int, _ right: UnsafePointer<Float>,
+        stride rightStride: Int, columns: Int, to gradient: UnsafeMutablePointer<Float>, scale: Float
+    ) -> ck_product {
+        ck_product(
+            m: rows, n: columns, k: terms, a: left, a_row: 1, a_column: leftStride,
+            b: ck_operand(data: right, stride: rightStride, format: ck_float_rows), c: gradient, c_stride: rightStride,
+            alpha: scale, accumulate: true)
     }
 }

@@ -18,8 +18,8 @@ package final class BaseModel: Sendable {
     package let name: String
     let shape: TransformerShape
     package let tokenizer: any Tokenizer
-    /// `[vocabulary, width]`
-    let embedding: FloatBuffer
+    /// The output projection, unless the model has a table of its own.
+    let embedding: FrozenMatrix
     let layers: [Layer]
     let finalNorm: FloatBuffer
     let head: FrozenMatrix
@@ -28,33 +28,31 @@ package final class BaseModel: Sendable {
 
     /// Reads, dequantises and packs a model; `progress` is told the done and total layers.
     package init(
-        name: String, file: GGUFFile, threads: Int, progress: (Int, Int) -> Void = { _, _ in }
+        name: String, file: GGUFFile, precision: WeightPrecision = .bfloat16, threads: Int,
+        progress: (Int, Int) -> Void = { _, _ in }
     ) throws {
         let pool = try ThreadPool(threads: threads)
         let shape = TransformerShape(try ModelConfig(file))
-        func matrix(_ names: String..., inputWidth: Int) throws -> FrozenMatrix {
-            FrozenMatrix(joining: try names.map { try file.floats($0) }, inputWidth: inputWidth, pool: pool)
+        func matrix(_ names: String...) throws -> FrozenMatrix {
+            try FrozenMatrix(file, names, precision: precision, pool: pool)
         }
         self.name = name
         self.shape = shape
         tokenizer = try file.tokenizer()
-        let embeddingRows = try file.floats("token_embd.weight")
-        embedding = FloatBuffer(embeddingRows)
+        embedding = try matrix("token_embd.weight")
         layers = try (0..<shape.layers).map { index in
             progress(index, shape.layers)
             let block = "blk.\(index)."
             return Layer(
                 attentionNorm: FloatBuffer(try file.floats(block + "attn_norm.weight")),
-                qkv: try matrix(
-                    block + "attn_q.weight", block + "attn_k.weight", block + "attn_v.weight", inputWidth: shape.width),
-                attentionOutput: try matrix(block + "attn_output.weight", inputWidth: shape.queryWidth),
+                qkv: try matrix(block + "attn_q.weight", block + "attn_k.weight", block + "attn_v.weight"),
+                attentionOutput: try matrix(block + "attn_output.weight"),
                 mlpNorm: FloatBuffer(try file.floats(block + "ffn_norm.weight")),
-                gateUp: try matrix(block + "ffn_gate.weight", block + "ffn_up.weight", inputWidth: shape.width),
-                down: try matrix(block + "ffn_down.weight", inputWidth: shape.feedForward))
+                gateUp: try matrix(block + "ffn_gate.weight", block + "ffn_up.weight"),
+                down: try matrix(block + "ffn_down.weight"))
         }
         finalNorm = FloatBuffer(try file.floats("output_norm.weight"))
-        let headRows = file.hasTensor("output.weight") ? try file.floats("output.weight") : embeddingRows
-        head = FrozenMatrix(joining: [headRows], inputWidth: shape.width, pool: pool)
+        head = file.hasTensor("output.weight") ? try matrix("output.weight") : embedding
         ropeTable = Self.ropeTable(shape)
         progress(shape.layers, shape.layers)
     }

@@ -5,11 +5,12 @@ import CKernels
 final class FloatBuffer: @unchecked Sendable {
     let base: UnsafeMutablePointer<Float>
     let count: Int
+    private let memory: KernelMemory
 
     init(count: Int) {
         self.count = count
-        base = .allocate(capacity: max(count, 1))
-        base.initialize(repeating: 0, count: max(count, 1))
+        memory = KernelMemory(byteCount: max(count, 1) * MemoryLayout<Float>.stride)
+        base = memory.base.assumingMemoryBound(to: Float.self)
     }
 
     convenience init(copying other: FloatBuffer) {
@@ -23,8 +24,6 @@ final class FloatBuffer: @unchecked Sendable {
             if let address = source.baseAddress { base.update(from: address, count: source.count) }
         }
     }
-
-    deinit { base.deallocate() }
 
     func clear() { base.update(repeating: 0, count: count) }
 

@@ -15,4 +15,9 @@ final class ThreadPool: @unchecked Sendable {
     deinit { ck_pool_destroy(handle) }
 
     var threads: Int { Int(ck_pool_threads(handle)) }
+
+    /// Computes products that do not depend on each other, side by side.
+    func multiply(_ products: [ck_product]) {
+        ck_multiply(handle, products.count, products)
+    }
 }

@@ -12,7 +12,7 @@ struct Transformer {
     /// pass needs in its layers, if it keeps them.
     func forward(_ batch: RowBatch, _ activations: Activations) {
         let rows = batch.count
-        ck_embed(rows, shape.width, batch.tokens, model.embedding.base, activations.layer(0).x)
+        model.embedding.gather(batch.tokens, to: activations.layer(0).x)
         let destinations = batch.sequences.map { sequence in
             sequence.blocks.last.map { ($0, $0.grow(by: sequence.rows.count)) }
         }

@@ -13,6 +13,7 @@ package final class EngineService: TrainingService {
 
     private let store: ModelStore
     private let checkpoints: CheckpointStore
+    private let precision: WeightPrecision
     private let threads: Int
     private let limits: SamplerLimits
     private let progress: @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void
@@ -20,17 +21,22 @@ package final class EngineService: TrainingService {
 
     /// A service over the models of `store`, with checkpoints below `checkpointFolder`. `progress` is told of layers read.
     package init(
-        store: ModelStore, checkpointFolder: URL, threads: Int, limits: SamplerLimits = SamplerLimits(),
+        store: ModelStore, checkpointFolder: URL, precision: WeightPrecision = .bfloat16, threads: Int,
+        limits: SamplerLimits = SamplerLimits(),
         progress: @escaping @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) {
         self.store = store
+        self.precision = precision
         self.threads = threads
         self.limits = limits
         self.progress = progress
         checkpoints = CheckpointStore(root: checkpointFolder)
     }
 
-    package var summary: String { "embedded engine, \(threads) thread\(threads == 1 ? "" : "s")" }
+    package var summary: String {
+        let weights = precision == .bfloat16 ? "" : ", \(precision.rawValue) weights"
+        return "embedded engine\(weights), \(threads) thread\(threads == 1 ? "" : "s")"
+    }
 
     package func serverCapabilities() -> Future<ServerCapabilities> {
         Future { [store] in
@@ -91,8 +97,9 @@ package final class EngineService: TrainingService {
         let known = try store.resolve(name)
         return try loaded.withLock { loaded in
             if let entry = loaded[known.path] { return entry }
-            let model = try BaseModel(name: known.name, file: try GGUFFile(path: known.path), threads: threads) {
-                [progress] in
+            let model = try BaseModel(
+                name: known.name, file: try GGUFFile(path: known.path), precision: precision, threads: threads
+            ) { [progress] in
                 progress(known.name, $0, $1)
             }
             let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads, limits: limits))

@@ -12,14 +12,14 @@ func withPool<Result>(_ threads: Int = 2, _ body: (OpaquePointer) throws -> Resu
     return try body(pool)
 }
 
-/// Runs a body once with each instruction set that this machine has.
+/// Runs a body once with each instruction set that this machine has, and with the emulation of one that it may not have.
 func withEachInstructionSet(_ body: () throws -> Void) rethrows {
-    defer { ck_use_portable(false) }
-    for portable in [true, false] {
-        ck_use_portable(portable)
-        try body()
-    }
+    defer { ck_use_instruction_set(nil) }
+    for name in instructionSets where ck_use_instruction_set(name) { try body() }
 }
+
+/// All variants of the kernels.
+let instructionSets = ["portable", "avx2", "avx512bf16", "avx512bf16-emulated"]
 
 /// Uniform numbers in ±scale that repeat from their seed.
 func noise(_ count: Int, _ seed: Int, scale: Double = 1) -> [Float] {

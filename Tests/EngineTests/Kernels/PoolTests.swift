@@ -62,12 +62,16 @@ extension SerialTests {
             }
         }
 
-        @Test("the portable kernels can be chosen, and the best ones again")
+        @Test("each instruction set of this machine can be chosen, and the best one again")
         func instructionSet() {
             let best = String(cString: ck_instruction_set())
-            ck_use_portable(true)
-            #expect(String(cString: ck_instruction_set()) == "portable")
-            ck_use_portable(false)
+            #expect(best != "avx512bf16-emulated")
+            for name in ["portable", "avx512bf16-emulated", best] {
+                #expect(ck_use_instruction_set(name))
+                #expect(String(cString: ck_instruction_set()) == name)
+            }
+            #expect(!ck_use_instruction_set("abacus"))
+            #expect(ck_use_instruction_set(nil))
             #expect(String(cString: ck_instruction_set()) == best)
         }
     }
