@@ -24,20 +24,22 @@ final class TinyService: Sendable {
     }
 
     /// Another service over the same models and checkpoints.
-    init(sharing other: TinyService, threads: Int) {
+    init(sharing other: TinyService, threads: Int, memoryBudget: MemoryBudget = .standard) {
         folder = other.folder
         ownsFolder = false
-        service = Self.service(folder, threads)
+        service = Self.service(folder, threads, memoryBudget)
     }
 
     deinit {
         if ownsFolder { try? FileManager.default.removeItem(at: folder) }
     }
 
-    private static func service(_ folder: URL, _ threads: Int) -> EngineService {
+    private static func service(_ folder: URL, _ threads: Int, _ memoryBudget: MemoryBudget = .standard)
+        -> EngineService
+    {
         EngineService(
             store: ModelStore(folder: folder.path), checkpointFolder: folder.appending(path: "checkpoints"),
-            threads: threads)
+            threads: threads, memoryBudget: memoryBudget)
     }
 
     /// A training client with an adapter that repeats from its seed.

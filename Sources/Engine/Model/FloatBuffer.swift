@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// Zeroed float32 memory for the kernels. Whoever holds it decides who may write when: the engine's thread is the only writer
 /// while work runs, and finished buffers (weights, snapshots) are never written again. That is what makes sending it safe.
@@ -8,8 +9,11 @@ final class FloatBuffer: @unchecked Sendable {
 
     init(count: Int) {
         self.count = count
-        base = .allocate(capacity: max(count, 1))
-        base.initialize(repeating: 0, count: max(count, 1))
+        // Pages of fresh memory are zero and cost nothing before they are used: a buffer may be made larger than needed now.
+        guard let memory = calloc(max(count, 1), MemoryLayout<Float>.stride) else {
+            preconditionFailure("no memory for \(count) numbers")
+        }
+        base = memory.bindMemory(to: Float.self, capacity: max(count, 1))
     }
 
     convenience init(copying other: FloatBuffer) {
@@ -24,7 +28,7 @@ final class FloatBuffer: @unchecked Sendable {
         }
     }
 
-    deinit { base.deallocate() }
+    deinit { free(base) }
 
     func clear() { base.update(repeating: 0, count: count) }
 

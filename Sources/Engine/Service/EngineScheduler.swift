@@ -11,6 +11,7 @@ package final class EngineScheduler: Sendable {
         let pool: ThreadPool
         let learner: Learner
         let sampler: Sampler
+        let scorer: Scorer
     }
 
     private struct Queues {
@@ -32,13 +33,15 @@ package final class EngineScheduler: Sendable {
     private let inbox = Inbox()
 
     /// Starts the thread.
-    init(model: BaseModel, threads: Int) throws {
+    init(model: BaseModel, threads: Int, memoryBudget: MemoryBudget) throws {
         let pool = try ThreadPool(threads: threads)
         let thread = Thread { [inbox] in
             Self.run(
                 inbox,
                 Workspace(
-                    pool: pool, learner: Learner(model: model, pool: pool), sampler: Sampler(model: model, pool: pool)))
+                    pool: pool, learner: Learner(model: model, pool: pool, memoryBudget: memoryBudget),
+                    sampler: Sampler(model: model, pool: pool),
+                    scorer: Scorer(model: model, pool: pool, memoryBudget: memoryBudget)))
         }
         thread.name = "engine"
         thread.stackSize = 8 << 20
@@ -75,7 +78,7 @@ package final class EngineScheduler: Sendable {
                 continue
             }
             for operation in next.0.operations { operation(workspace) }
-            if !next.0.scores.isEmpty { sampler.score(next.0.scores) }
+            if !next.0.scores.isEmpty { workspace.scorer.score(next.0.scores) }
             if !next.0.samples.isEmpty { sampler.admit(next.0.samples) }
             sampler.step()
         }

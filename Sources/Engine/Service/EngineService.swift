@@ -14,16 +14,19 @@ package final class EngineService: TrainingService {
     private let store: ModelStore
     private let checkpoints: CheckpointStore
     private let threads: Int
+    private let memoryBudget: MemoryBudget
     private let progress: @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void
     private let loaded = Mutex<[String: Loaded]>([:])
 
-    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. `progress` is told of layers read.
+    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. Each model's activations stay within
+    /// `memoryBudget`. `progress` is told of layers read.
     package init(
-        store: ModelStore, checkpointFolder: URL, threads: Int,
+        store: ModelStore, checkpointFolder: URL, threads: Int, memoryBudget: MemoryBudget = .standard,
         progress: @escaping @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) {
         self.store = store
         self.threads = threads
+        self.memoryBudget = memoryBudget
         self.progress = progress
         checkpoints = CheckpointStore(root: checkpointFolder)
     }
@@ -93,7 +96,9 @@ package final class EngineService: TrainingService {
                 [progress] in
                 progress(known.name, $0, $1)
             }
-            let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads))
+            let entry = Loaded(
+                model: model,
+                scheduler: try EngineScheduler(model: model, threads: threads, memoryBudget: memoryBudget))
             loaded[known.path] = entry
             return entry
         }
