@@ -124,31 +124,6 @@ void ck_swiglu_backward(ck_pool *pool, long rows, long width, float *gate_up, co
     by_rows(pool, swiglu_backward_rows, &args);
 }
 
-// ---- Attention
-
-static void attend_row(void *context, long row) {
-    const ck_attention *p = context;
-    float *scores = malloc((size_t)p->row[row].length * sizeof(float) + 64);
-    if (!scores) abort();  // a few kilobytes: the process is lost anyway
-    for (long head = 0; head < p->heads; head++) ck_active()->attend_row(p, row, head, scores);
-    free(scores);
-}
-
-void ck_attend(ck_pool *pool, const ck_attention *args) { ck_parallel(pool, args->rows, attend_row, (void *)args); }
-
-static void attend_backward_chunk(void *context, long chunk) {
-    const ck_attention_gradient *p = context;
-    long sequence = chunk / p->kv_heads;
-    float *scratch = malloc((size_t)(p->first[sequence + 1] - p->first[sequence]) * sizeof(float) + 64);
-    if (!scratch) abort();
-    ck_active()->attend_backward(p, sequence, chunk % p->kv_heads, scratch);
-    free(scratch);
-}
-
-void ck_attend_backward(ck_pool *pool, const ck_attention_gradient *args) {
-    ck_parallel(pool, args->sequences * args->kv_heads, attend_backward_chunk, (void *)args);
-}
-
 // ---- Optimizer
 
 typedef struct {

@@ -13,6 +13,8 @@ public enum TrainingError: Error, Sendable, Equatable {
     case notFiniteInput(name: String, datum: Int, position: Int)
     case tokenOutOfRange(Int, vocabularySize: Int)
     case contextExceeded(length: Int, limit: Int)
+    /// A datum of more tokens than a training pass has memory for.
+    case memoryExceeded(tokens: Int, limit: Int, datum: Int)
     case emptyInput(String)
     case notFinite(String)
     case checkpointNotFound(String)
@@ -33,7 +35,7 @@ extension TrainingError {
         case .checkpointNotFound, .io: .io
         case .cancelled: .cancelled
         case .missingLossInput, .unknownLossInput, .shapeMismatch, .invalidToken, .notFiniteInput, .tokenOutOfRange,
-            .contextExceeded, .emptyInput, .notFinite:
+            .contextExceeded, .memoryExceeded, .emptyInput, .notFinite:
             .data
         }
     }
@@ -45,6 +47,7 @@ extension TrainingError {
         case .unknownModel(_, let known): "known models: " + known.joined(separator: ", ")
         case .unknownLoss(_, let known): "known losses: " + known.joined(separator: ", ")
         case .unknownLossInput(_, _, _, let known): "it takes " + known.joined(separator: ", ")
+        case .memoryExceeded: "shorten the datum (max_length)"
         case .contextExceeded: "shorten the prompt, or lower max_tokens or max_length"
         case .notFinite:
             "lower the learning rate or set grad_clip_norm; in a loss of your own look for 0/0 and the log of 0; "
@@ -74,6 +77,8 @@ extension TrainingError: CustomStringConvertible {
             "datum \(datum + 1): '\(name)' is not finite (NaN or infinity) at position \(position + 1)"
         case .tokenOutOfRange(let token, let size): "token id \(token) is outside the vocabulary of \(size)"
         case .contextExceeded(let length, let limit): "\(length) tokens do not fit the context of \(limit)"
+        case .memoryExceeded(let tokens, let limit, let datum):
+            "datum \(datum + 1) has \(tokens) tokens; the memory budget has room for passes of \(limit)"
         case .emptyInput(let what): "\(what) is empty"
         case .notFinite(let what): "\(what) is not finite (NaN or infinity)"
         case .checkpointNotFound(let path): "no checkpoint at \(path)"

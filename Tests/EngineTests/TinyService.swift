@@ -28,10 +28,12 @@ final class TinyService: Sendable {
     }
 
     /// Another service over the same models and checkpoints.
-    init(sharing other: TinyService, threads: Int, limits: SamplerLimits = SamplerLimits()) {
+    init(
+        sharing other: TinyService, threads: Int, memoryBudget: MemoryBudget = .standard, limits: SamplerLimits = SamplerLimits()
+    ) {
         folder = other.folder
         ownsFolder = false
-        service = Self.service(folder, .bfloat16, threads, limits)
+        service = Self.service(folder, .bfloat16, threads, limits, memoryBudget)
     }
 
     deinit {
@@ -39,11 +41,12 @@ final class TinyService: Sendable {
     }
 
     private static func service(
-        _ folder: URL, _ precision: WeightPrecision, _ threads: Int, _ limits: SamplerLimits
+        _ folder: URL, _ precision: WeightPrecision, _ threads: Int, _ limits: SamplerLimits,
+        _ memoryBudget: MemoryBudget = .standard
     ) -> EngineService {
         EngineService(
             store: ModelStore(folder: folder.path), checkpointFolder: folder.appending(path: "checkpoints"),
-            precision: precision, threads: threads, limits: limits)
+            precision: precision, threads: threads, memoryBudget: memoryBudget, limits: limits)
     }
 
     /// A training client with an adapter that repeats from its seed.

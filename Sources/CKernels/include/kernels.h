@@ -111,30 +111,47 @@ typedef struct {
     int32_t count;
 } ck_kv_segment;
 
-/// One query row: the segments of its sequence, of which it sees the first `length` keys.
+/// Adjacent query rows of one sequence: row first_row + i sees the first `length + i` keys of the segments.
 typedef struct {
     const ck_kv_segment *segments;
-    int32_t length;
-} ck_attention_row;
+    int32_t first_row, rows, length;
+} ck_attention_block;
+
+/// The most rows of a block: enough query heads to share a tile of keys, few enough for the cache.
+static inline long ck_query_block(long heads, long kv_heads) {
+    long rows = 48 * kv_heads / heads;
+    return rows > 16 ? rows : 16;
+}
 
 typedef struct {
-    long rows, heads, kv_heads, head, layer;
-    const ck_attention_row *row;
+    long blocks, heads, kv_heads, head, layer;
+    const ck_attention_block *block;
     const float *q;  // [rows x q_stride], heads * head used
     long q_stride;
     float *out;  // [rows x heads * head]
     float *lse;  // [rows x heads], the log of the softmax's denominator; may be NULL
 } ck_attention;
 
-/// Causal attention with grouped heads. Scores are never stored beyond a row.
+/// Causal attention with grouped heads. Scores are never stored beyond a tile. Blocks are computed in parallel, the first ones
+/// first; their order and sizes change no bit.
 void ck_attend(ck_pool *pool, const ck_attention *args);
 
-/// The backward pass over whole sequences: sequence s has rows first[s] ..< first[s + 1]; qkv and dqkv hold [q | k | v] by row.
+enum { ck_key_block_rows = 64 };
+/// Adjacent keys of one node of a prefix tree, at most 64, and the end of the rows that see them: its own rows from each key on,
+/// and those of the nodes below, which follow (rows stand in depth-first order).
 typedef struct {
-    long sequences, heads, kv_heads, head;
-    const int32_t *first;
-    const float *qkv, *out, *dout, *lse;
+    int32_t first_row, count, end_row;
+} ck_key_block;
+
+/// The backward pass of ck_attend over whole trees of sequences, whose keys and values stand beside the queries: forward.q and
+/// dqkv hold [q | k | v] by row. Sums over rows have the order of the rows.
+typedef struct {
+    ck_attention forward;  // with its results in out and lse
+    long key_blocks;
+    const ck_key_block *key_block;
+    const float *dout;
     float *dqkv;
+    long dqkv_stride;
 } ck_attention_gradient;
 void ck_attend_backward(ck_pool *pool, const ck_attention_gradient *args);
 

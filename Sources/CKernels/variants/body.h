@@ -5,6 +5,7 @@
 #include "table.h"
 #include "bfloat16.h"
 #include "vector.h"
+#include "attention.h"
 #include "products.h"
 
 // ---- Norms and gates
@@ -51,18 +52,7 @@ static void swiglu_backward(long width, float *gate_up, const float *dh) {
     }
 }
 
-// ---- Attention: keys are visited by absolute position, so the bits do not depend on how a sequence is cut into segments.
-
-inlined float dot(long n, const float *a, const float *b) {
-    v8r sum = splat(0);
-    for (long i = 0; i < n; i += 8) sum = MADD(load_at(a, i, n, 0), load_at(b, i, n, 0), sum);
-    return lanes_sum(sum);
-}
-
-inlined void add_scaled(long n, float scale, const float *x, float *y) {
-    v8r s = splat(scale);
-    for (long i = 0; i < n; i += 8) store_at(y, i, n, MADD(s, load_at(x, i, n, 0), load_at(y, i, n, 0)));
-}
+// ---- Vocabulary and optimizer
 
 static float log_sum_exp(long n, const float *x) {
     v8r top = splat(-INFINITY);
@@ -82,69 +72,6 @@ static float exp_shifted(long n, const float *x, float shift, float scale, float
     }
     return lanes_sum(sum);
 }
-
-static void attend_row(const ck_attention *args, long row, long head, float *scores) {
-    const long d = args->head, kv = head / (args->heads / args->kv_heads);
-    const ck_attention_row *query = &args->row[row];
-    const float *q = args->q + row * args->q_stride + head * d;
-    const float scale = 1.0f / sqrtf((float)d);
-    const long length = query->length;
-    long j = 0;
-    for (const ck_kv_segment *s = query->segments; j < length; s++) {
-        const float *key = s->base + args->layer * s->layer_stride + kv * d;
-        for (long i = 0; i < s->count && j < length; i++, j++, key += s->stride) scores[j] = dot(d, q, key) * scale;
-    }
-    v8r top = splat(-INFINITY);
-    for (long i = 0; i < length; i += 8) top = vmax(top, load_at(scores, i, length, -INFINITY));
-    const float shift = lanes_max(top);
-    const float total = exp_shifted(length, scores, shift, 1, scores);
-    float *out = args->out + (row * args->heads + head) * d;
-    memset(out, 0, d * sizeof(float));
-    j = 0;
-    for (const ck_kv_segment *s = query->segments; j < length; s++) {
-        const float *value = s->base + args->layer * s->layer_stride + s->v_offset + kv * d;
-        for (long i = 0; i < s->count && j < length; i++, j++, value += s->stride) add_scaled(d, scores[j], value, out);
-    }
-    v8r inverse = splat(1.0f / total);
-    for (long i = 0; i < d; i += 8) store_at(out, i, d, load_at(out, i, d, 0) * inverse);
-    if (args->lse) args->lse[row * args->heads + head] = shift + logf(total);
-}
-
-// One sequence and one key/value head: nobody else writes these gradients, and queries come in order.
-static void attend_backward(const ck_attention_gradient *args, long sequence, long kv_head, float *scratch) {
-    const long d = args->head, group = args->heads / args->kv_heads;
-    const long stride = (args->heads + 2 * args->kv_heads) * d;
-    const long k_offset = (args->heads + kv_head) * d, v_offset = (args->heads + args->kv_heads + kv_head) * d;
-    const float scale = 1.0f / sqrtf((float)d);
-    const long first = args->first[sequence], end = args->first[sequence + 1];
-    for (long row = first; row < end; row++) {
-        memset(args->dqkv + row * stride + k_offset, 0, d * sizeof(float));
-        memset(args->dqkv + row * stride + v_offset, 0, d * sizeof(float));
-    }
-    for (long row = first; row < end; row++)
-        for (long head = kv_head * group; head < (kv_head + 1) * group; head++) {
-            const float *q = args->qkv + row * stride + head * d;
-            const float *dout = args->dout + (row * args->heads + head) * d;
-            float *dq = args->dqkv + row * stride + head * d;
-            const float lse = args->lse[row * args->heads + head];
-            const float shared = dot(d, dout, args->out + (row * args->heads + head) * d);
-            const long length = row - first + 1;
-            for (long j = 0; j < length; j++) scratch[j] = dot(d, q, args->qkv + (first + j) * stride + k_offset) * scale;
-            exp_shifted(length, scratch, lse, 1, scratch);
-            memset(dq, 0, d * sizeof(float));
-            for (long j = 0; j < length; j++) {
-                const float *base = args->qkv + (first + j) * stride;
-                float *dbase = args->dqkv + (first + j) * stride;
-                const float p = scratch[j];
-                const float ds = p * (dot(d, dout, base + v_offset) - shared) * scale;
-                add_scaled(d, p, dout, dbase + v_offset);
-                add_scaled(d, ds, q, dbase + k_offset);
-                add_scaled(d, ds, base + k_offset, dq);
-            }
-        }
-}
-
-// ---- Vocabulary and optimizer
 
 static void softmax_gradient(long n, float g_sum, float lse, float *logits) {
     for (long i = 0; i < n; i += 8)
@@ -169,7 +96,8 @@ static void adamw(long n, const ck_adam *p, float *weights, float *gradient, flo
 const ck_variant VARIANT = {
     .name = VARIANT_NAME, .product_tile = product_tile, .dot_tile = DOT_TILE, .product_panels = product_panels,
     .dot_panels = DOT_PANELS, .round_pairs = round_pairs, .rms_norm = rms_norm,
-    .rms_norm_backward = rms_norm_backward, .swiglu = swiglu, .swiglu_backward = swiglu_backward, .attend_row = attend_row,
-    .attend_backward = attend_backward, .log_sum_exp = log_sum_exp, .softmax_gradient = softmax_gradient,
+    .rms_norm_backward = rms_norm_backward, .swiglu = swiglu, .swiglu_backward = swiglu_backward,
+    .attention_scratch = attention_scratch, .attend_block = attend_block, .attend_gradient_queries = attend_gradient_queries,
+    .attend_gradient_keys = attend_gradient_keys, .log_sum_exp = log_sum_exp, .softmax_gradient = softmax_gradient,
     .exp_shifted = exp_shifted, .adamw = adamw,
 };

@@ -32,8 +32,11 @@ typedef struct {
     void (*rms_norm_backward)(long width, const float *x, const float *weight, float inverse_rms, const float *dout, float *dx);
     void (*swiglu)(long width, const float *gate_up, float *h);
     void (*swiglu_backward)(long width, float *gate_up, const float *dh);
-    void (*attend_row)(const ck_attention *args, long row, long head, float *scores);
-    void (*attend_backward)(const ck_attention_gradient *args, long sequence, long kv_head, float *scratch);
+    long (*attention_scratch)(long rows, long head);
+    void (*attend_block)(const ck_attention *args, const ck_attention_block *block, long kv_head, float *memory);
+    void (*attend_gradient_queries)(const ck_attention_gradient *args, const ck_attention_block *block, long kv_head,
+                                    float *memory);
+    void (*attend_gradient_keys)(const ck_attention_gradient *args, const ck_key_block *block, long kv_head, float *memory);
     float (*log_sum_exp)(long n, const float *x);
     void (*softmax_gradient)(long n, float g_sum, float lse, float *logits);
     /// out[i] = exp((x[i] - shift) * scale); returns the sum.

@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 
 /// Zeroed float32 memory for the kernels. Whoever holds it decides who may write when: the engine's thread is the only writer
 /// while work runs, and finished buffers (weights, snapshots) are never written again. That is what makes sending it safe.

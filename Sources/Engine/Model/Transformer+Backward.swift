@@ -8,10 +8,7 @@ final class BackwardScratch {
 
     init(shape: TransformerShape, capacity: Int, paddedRank: Int) {
         (self.capacity, self.paddedRank) = (capacity, paddedRank)
-        let widths = [
-            shape.width, max(shape.width, shape.queryWidth), shape.queryWidth, shape.qkvWidth, shape.feedForward,
-            3 * paddedRank,
-        ]
+        let widths = Self.widths(shape, paddedRank: paddedRank)
         memory = FloatBuffer(count: widths.reduce(0, +) * capacity)
         var next = memory.base
         let parts = widths.map { width in
@@ -19,6 +16,17 @@ final class BackwardScratch {
             return next
         }
         (dx, dNorm, dAttended, dqkv, dh, dHidden) = (parts[0], parts[1], parts[2], parts[3], parts[4], parts[5])
+    }
+
+    private static func widths(_ shape: TransformerShape, paddedRank: Int) -> [Int] {
+        [
+            shape.width, max(shape.width, shape.queryWidth), shape.queryWidth, shape.qkvWidth, shape.feedForward,
+            3 * paddedRank,
+        ]
+    }
+
+    static func bytesPerRow(_ shape: TransformerShape, paddedRank: Int) -> Int {
+        widths(shape, paddedRank: paddedRank).reduce(0, +) * MemoryLayout<Float>.size
     }
 
     func fits(rows: Int, paddedRank: Int) -> Bool {
@@ -34,7 +42,7 @@ extension Transformer {
         _ batch: RowBatch, _ activations: Activations, adapter: Adapter, gradient: FloatBuffer, scratch: BackwardScratch
     ) {
         let rows = batch.count
-        let first = (batch.sequences.map { Int32($0.rows.lowerBound) } + [Int32(rows)])
+        let plan = AttentionPlan(batch, activations, shape: shape)
         func adapt(
             _ group: LoraGroup?, x: UnsafePointer<Float>, hidden: UnsafePointer<Float>, dy: UnsafePointer<Float>,
             dx: UnsafeMutablePointer<Float>?
@@ -50,30 +58,41 @@ extension Transformer {
             let layer = model.layers[index], a = activations.layer(index), lora = adapter.layout.layers[index]
             // The MLP: out = middle + down(silu(gate) * up); dx is the gradient of out.
             layer.down.applyTransposed(pool, rows: rows, scratch.dx, to: scratch.dh)
-            adapt(lora.down, x: a.h, hidden: a.hiddenDown, dy: scratch.dx, dx: scratch.dh)
+            // The norms and the gated product were not kept: they cost less to compute again than to store.
+            ck_swiglu(pool.handle, rows, shape.feedForward, a.gateUp, activations.gated)
+            adapt(lora.down, x: activations.gated, hidden: a.hiddenDown, dy: scratch.dx, dx: scratch.dh)
             ck_swiglu_backward(pool.handle, rows, shape.feedForward, a.gateUp, scratch.dh)
             layer.gateUp.applyTransposed(pool, rows: rows, a.gateUp, to: scratch.dNorm)
-            adapt(lora.gateUp, x: a.n2, hidden: a.hiddenGateUp, dy: a.gateUp, dx: scratch.dNorm)
+            norm(rows, a.middle, layer.mlpNorm, activations.norm, a.rms2)
+            adapt(lora.gateUp, x: activations.norm, hidden: a.hiddenGateUp, dy: a.gateUp, dx: scratch.dNorm)
             normBackward(rows, a.middle, layer.mlpNorm, a.rms2, scratch)
             // Attention: middle = x + output(attended); dx is now the gradient of middle.
             layer.attentionOutput.applyTransposed(pool, rows: rows, scratch.dx, to: scratch.dAttended)
             adapt(lora.attentionOutput, x: a.attended, hidden: a.hiddenOutput, dy: scratch.dx, dx: scratch.dAttended)
-            var attention = ck_attention_gradient(
-                sequences: batch.sequences.count, heads: shape.heads, kv_heads: shape.kvHeads, head: shape.headSize,
-                first: nil, qkv: a.qkv, out: a.attended, dout: scratch.dAttended, lse: a.lse, dqkv: scratch.dqkv)
-            first.withUnsafeBufferPointer { first in
-                attention.first = first.baseAddress
-                ck_attend_backward(pool.handle, &attention)
-            }
+            attentionBackward(plan, a, layer: index, scratch)
             rotate(batch, scratch.dqkv, direction: -1)
+            norm(rows, a.x, layer.attentionNorm, activations.norm, a.rms1)
             // Nothing below the first layer is trained.
             guard index > 0 else {
-                adapt(lora.qkv, x: a.n1, hidden: a.hiddenQKV, dy: scratch.dqkv, dx: nil)
+                adapt(lora.qkv, x: activations.norm, hidden: a.hiddenQKV, dy: scratch.dqkv, dx: nil)
                 return
             }
             layer.qkv.applyTransposed(pool, rows: rows, scratch.dqkv, to: scratch.dNorm)
-            adapt(lora.qkv, x: a.n1, hidden: a.hiddenQKV, dy: scratch.dqkv, dx: scratch.dNorm)
+            adapt(lora.qkv, x: activations.norm, hidden: a.hiddenQKV, dy: scratch.dqkv, dx: scratch.dNorm)
             normBackward(rows, a.x, layer.attentionNorm, a.rms1, scratch)
+        }
+    }
+
+    private func attentionBackward(
+        _ plan: AttentionPlan, _ a: Activations.Layer, layer: Int, _ scratch: BackwardScratch
+    ) {
+        withAttention(plan, a, layer: layer) { attention in
+            plan.keyBlocks.withUnsafeBufferPointer { keyBlocks in
+                var gradient = ck_attention_gradient(
+                    forward: attention, key_blocks: keyBlocks.count, key_block: keyBlocks.baseAddress,
+                    dout: scratch.dAttended, dqkv: scratch.dqkv, dqkv_stride: shape.qkvWidth)
+                ck_attend_backward(pool.handle, &gradient)
+            }
         }
     }
 

@@ -16,38 +16,37 @@ struct Transformer {
         let destinations = batch.sequences.map { sequence in
             sequence.blocks.last.map { ($0, $0.grow(by: sequence.rows.count)) }
         }
-        withAttentionRows(batch, activations) { attentionRows in
-            for index in 0..<shape.layers {
-                let layer = model.layers[index], a = activations.layer(index)
-                norm(rows, a.x, layer.attentionNorm, a.n1, a.rms1)
-                layer.qkv.apply(pool, rows: rows, a.n1, to: a.qkv)
-                applyAdapters(batch, { $0.layers[index].qkv }, x: a.n1, hidden: a.hiddenQKV, y: a.qkv)
-                rotate(batch, a.qkv, direction: 1)
-                for (sequence, destination) in zip(batch.sequences, destinations) {
-                    guard let (block, first) = destination else { continue }
-                    for (offset, row) in sequence.rows.enumerated() {
-                        block.row(first + offset, layer: index).update(
-                            from: a.qkv + row * shape.qkvWidth + shape.queryWidth, count: 2 * shape.kvWidth)
-                    }
+        let plan = AttentionPlan(batch, activations, shape: shape)
+        for index in 0..<shape.layers {
+            let layer = model.layers[index], a = activations.layer(index)
+            norm(rows, a.x, layer.attentionNorm, activations.norm, a.rms1)
+            layer.qkv.apply(pool, rows: rows, activations.norm, to: a.qkv)
+            applyAdapters(batch, { $0.layers[index].qkv }, x: activations.norm, hidden: a.hiddenQKV, y: a.qkv)
+            rotate(batch, a.qkv, direction: 1)
+            for (sequence, destination) in zip(batch.sequences, destinations) {
+                guard let (block, first) = destination else { continue }
+                for (offset, row) in sequence.rows.enumerated() {
+                    block.row(first + offset, layer: index).update(
+                        from: a.qkv + row * shape.qkvWidth + shape.queryWidth, count: 2 * shape.kvWidth)
                 }
-                var attention = ck_attention(
-                    rows: rows, heads: shape.heads, kv_heads: shape.kvHeads, head: shape.headSize, layer: index,
-                    row: attentionRows, q: a.qkv, q_stride: shape.qkvWidth, out: a.attended, lse: a.lse)
-                ck_attend(pool.handle, &attention)
-                a.middle.update(from: a.x, count: rows * shape.width)
-                layer.attentionOutput.apply(pool, rows: rows, a.attended, to: a.middle, accumulate: true)
-                applyAdapters(
-                    batch, { $0.layers[index].attentionOutput }, x: a.attended, hidden: a.hiddenOutput, y: a.middle)
-
-                norm(rows, a.middle, layer.mlpNorm, a.n2, a.rms2)
-                layer.gateUp.apply(pool, rows: rows, a.n2, to: a.gateUp)
-                applyAdapters(batch, { $0.layers[index].gateUp }, x: a.n2, hidden: a.hiddenGateUp, y: a.gateUp)
-                ck_swiglu(pool.handle, rows, shape.feedForward, a.gateUp, a.h)
-                let out = activations.output(of: index, layers: shape.layers)
-                out.update(from: a.middle, count: rows * shape.width)
-                layer.down.apply(pool, rows: rows, a.h, to: out, accumulate: true)
-                applyAdapters(batch, { $0.layers[index].down }, x: a.h, hidden: a.hiddenDown, y: out)
             }
+            withAttention(plan, a, layer: index) { attention in
+                var attention = attention
+                ck_attend(pool.handle, &attention)
+            }
+            a.middle.update(from: a.x, count: rows * shape.width)
+            layer.attentionOutput.apply(pool, rows: rows, a.attended, to: a.middle, accumulate: true)
+            applyAdapters(
+                batch, { $0.layers[index].attentionOutput }, x: a.attended, hidden: a.hiddenOutput, y: a.middle)
+
+            norm(rows, a.middle, layer.mlpNorm, activations.norm, a.rms2)
+            layer.gateUp.apply(pool, rows: rows, activations.norm, to: a.gateUp)
+            applyAdapters(batch, { $0.layers[index].gateUp }, x: activations.norm, hidden: a.hiddenGateUp, y: a.gateUp)
+            ck_swiglu(pool.handle, rows, shape.feedForward, a.gateUp, activations.gated)
+            let out = activations.output(of: index, layers: shape.layers)
+            out.update(from: a.middle, count: rows * shape.width)
+            layer.down.apply(pool, rows: rows, activations.gated, to: out, accumulate: true)
+            applyAdapters(batch, { $0.layers[index].down }, x: activations.gated, hidden: a.hiddenDown, y: out)
         }
         norm(rows, activations.final, model.finalNorm, activations.normed, activations.finalRms)
     }
@@ -78,36 +77,17 @@ struct Transformer {
         }
     }
 
-    /// Describes for every row which keys it sees; the pointers live as long as the call.
-    private func withAttentionRows(
-        _ batch: RowBatch, _ activations: Activations, _ body: (UnsafePointer<ck_attention_row>) -> Void
+    /// The attention of a layer as the kernels want it; the pointers live as long as the call.
+    func withAttention(
+        _ plan: AttentionPlan, _ a: Activations.Layer, layer: Int, _ body: (ck_attention) -> Void
     ) {
-        var segments: [ck_kv_segment] = []
-        var firstSegments: [Int] = []
-        for sequence in batch.sequences {
-            firstSegments.append(segments.count)
-            if sequence.blocks.isEmpty {
-                let base = activations.layer(0).qkv + sequence.rows.lowerBound * shape.qkvWidth + shape.queryWidth
-                segments.append(
-                    ck_kv_segment(
-                        base: base, layer_stride: activations.layerStride, stride: shape.qkvWidth,
-                        v_offset: shape.kvWidth,
-                        count: Int32(sequence.rows.count)))
-            } else {
-                segments += sequence.blocks.map(\.segment)
-            }
-        }
-        segments.withUnsafeBufferPointer { segments in
-            guard let base = segments.baseAddress else { return }
-            var rows: [ck_attention_row] = []
-            rows.reserveCapacity(batch.count)
-            for (sequence, first) in zip(batch.sequences, firstSegments) {
-                for row in sequence.rows {
-                    rows.append(ck_attention_row(segments: base + first, length: batch.positions[row] + 1))
-                }
-            }
-            rows.withUnsafeBufferPointer { rows in
-                if let base = rows.baseAddress { body(base) }
+        withExtendedLifetime(plan) {
+            plan.blocks.withUnsafeBufferPointer { blocks in
+                body(
+                    ck_attention(
+                        blocks: blocks.count, heads: shape.heads, kv_heads: shape.kvHeads, head: shape.headSize,
+                        layer: layer, block: blocks.baseAddress, q: a.qkv, q_stride: shape.qkvWidth, out: a.attended,
+                        lse: a.lse))
             }
         }
     }

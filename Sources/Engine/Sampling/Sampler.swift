@@ -260,36 +260,6 @@ final class Sampler {
         return true
     }
 
-    /// Answers requests for logprobs, packed together.
-    func score(_ requests: [ScoreRequest]) {
-        var results = requests.map { [[[Float]]](repeating: [], count: $0.items.count) }
-        let items = requests.indices.flatMap { request in requests[request].items.indices.map { (request, $0) } }
-        var next = 0
-        while next < items.count {
-            var batch = RowBatch()
-            var packed: [(request: Int, item: Int, rows: Range<Int>)] = []
-            while next < items.count {
-                let (request, item) = items[next]
-                let tokens = requests[request].items[item].tokens
-                if requests[request].future.isDone { next += 1; continue }
-                if batch.count > 0, batch.count + tokens.count > SampleRequest.rowsPerPass { break }
-                packed.append((request, item, batch.append(tokens, adapter: requests[request].adapter)))
-                next += 1
-            }
-            guard batch.count > 0 else { break }
-            let activations = run(batch)
-            for entry in packed {
-                let queries = requests[entry.request].items[entry.item].wanted.map {
-                    VocabularyHead.Query(
-                        row: entry.rows.lowerBound + $0.position, targets: $0.targets.map { Int32($0) }[...])
-                }
-                results[entry.request][entry.item] = head.logprobs(
-                    queries, normed: activations.normed, adapter: requests[entry.request].adapter)
-            }
-        }
-        for (request, result) in zip(requests, results) { request.future.resolve(.success(result)) }
-    }
-
     private func run(_ batch: RowBatch) -> Activations {
         let rank = batch.adapterRuns.compactMap { $0.adapter?.layout.paddedRank }.max() ?? 16
         let space =

@@ -11,6 +11,7 @@ package final class EngineScheduler: Sendable {
         let pool: ThreadPool
         let learner: Learner
         let sampler: Sampler
+        let scorer: Scorer
     }
 
     private struct Queues {
@@ -32,14 +33,15 @@ package final class EngineScheduler: Sendable {
     private let inbox = Inbox()
 
     /// Starts the thread.
-    init(model: BaseModel, threads: Int, limits: SamplerLimits) throws {
+    init(model: BaseModel, threads: Int, memoryBudget: MemoryBudget, limits: SamplerLimits) throws {
         let pool = try ThreadPool(threads: threads)
         let thread = Thread { [inbox] in
             Self.run(
                 inbox,
                 Workspace(
-                    pool: pool, learner: Learner(model: model, pool: pool),
-                    sampler: Sampler(model: model, pool: pool, limits: limits)))
+                    pool: pool, learner: Learner(model: model, pool: pool, memoryBudget: memoryBudget),
+                    sampler: Sampler(model: model, pool: pool, limits: limits),
+                    scorer: Scorer(model: model, pool: pool, memoryBudget: memoryBudget)))
         }
         thread.name = "engine"
         thread.stackSize = 8 << 20
@@ -85,7 +87,7 @@ package final class EngineScheduler: Sendable {
             for operation in next.operations { lead += clock.measure { operation(workspace) } }
             if next.operations.isEmpty || !next.scores.isEmpty {
                 lead -= clock.measure {
-                    if !next.scores.isEmpty { sampler.score(next.scores) }
+                    if !next.scores.isEmpty { workspace.scorer.score(next.scores) }
                     sampler.step()
                 }
             }

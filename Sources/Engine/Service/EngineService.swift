@@ -15,19 +15,22 @@ package final class EngineService: TrainingService {
     private let checkpoints: CheckpointStore
     private let precision: WeightPrecision
     private let threads: Int
+    private let memoryBudget: MemoryBudget
     private let limits: SamplerLimits
     private let progress: @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void
     private let loaded = Mutex<[String: Loaded]>([:])
 
-    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. `progress` is told of layers read.
+    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. Each model's activations stay within
+    /// `memoryBudget`. `progress` is told of layers read.
     package init(
         store: ModelStore, checkpointFolder: URL, precision: WeightPrecision = .bfloat16, threads: Int,
-        limits: SamplerLimits = SamplerLimits(),
+        memoryBudget: MemoryBudget = .standard, limits: SamplerLimits = SamplerLimits(),
         progress: @escaping @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) {
         self.store = store
         self.precision = precision
         self.threads = threads
+        self.memoryBudget = memoryBudget
         self.limits = limits
         self.progress = progress
         checkpoints = CheckpointStore(root: checkpointFolder)
@@ -102,7 +105,9 @@ package final class EngineService: TrainingService {
             ) { [progress] in
                 progress(known.name, $0, $1)
             }
-            let entry = Loaded(model: model, scheduler: try EngineScheduler(model: model, threads: threads, limits: limits))
+            let entry = Loaded(
+                model: model,
+                scheduler: try EngineScheduler(model: model, threads: threads, memoryBudget: memoryBudget, limits: limits))
             loaded[known.path] = entry
             return entry
         }

@@ -56,24 +56,18 @@ package final class EngineTrainingClient: TrainingClient {
             try Self.validate(data, loss, model)
             var metrics = LossMetrics()
             var outputs = [[Float]](repeating: [], count: data.count)
-            do {
-                try workspace.learner.forwardBackward(
-                    data, state: state.value, wanted: { loss.contributingTargets(of: $0) },
-                    isCancelled: { future.isCancelled },
-                    gradient: { index, logprobs in
-                        let evaluation = loss.evaluate(data[index], logprobs: logprobs)
-                        guard evaluation.loss.isFinite else {
-                            throw TrainingError.notFinite("the loss of datum \(index + 1)")
-                        }
-                        outputs[index] = logprobs
-                        metrics = metrics + evaluation.metrics
-                        return evaluation.gradient
-                    })
-            } catch {
-                // Half a batch must not stay behind in the next step's gradient.
-                state.value.gradient.clear()
-                throw error
-            }
+            try workspace.learner.forwardBackward(
+                data, state: state.value, wanted: { loss.contributingTargets(of: $0) },
+                isCancelled: { future.isCancelled },
+                gradient: { index, logprobs in
+                    let evaluation = loss.evaluate(data[index], logprobs: logprobs)
+                    guard evaluation.loss.isFinite else {
+                        throw TrainingError.notFinite("the loss of datum \(index + 1)")
+                    }
+                    outputs[index] = logprobs
+                    metrics = metrics + evaluation.metrics
+                    return evaluation.gradient
+                })
             return Self.output(data, outputs, metrics.values)
         }
     }
@@ -110,7 +104,6 @@ package final class EngineTrainingClient: TrainingClient {
                                 future.resolve(.success(Self.output(data, values, metrics)))
                                 finish()
                             } catch {
-                                state.value.gradient.clear()
                                 fail(error)
                             }
                         }
@@ -125,8 +118,8 @@ package final class EngineTrainingClient: TrainingClient {
 
     /// Passes on their way from one operation on the engine's thread to another.
     private final class Passes: @unchecked Sendable {
-        let value: [Learner.Pass]
-        init(_ value: [Learner.Pass]) { self.value = value }
+        let value: [Learner.Pass?]
+        init(_ value: [Learner.Pass?]) { self.value = value }
     }
 
     package func optimStep(_ params: AdamParams) -> Future<OptimStepOutput> {

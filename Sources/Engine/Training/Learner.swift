@@ -1,180 +1,171 @@
 import Tensors
 import TrainingAPI
 
-/// Forward and backward passes over data. Data are packed into micro-batches by a token budget, in their order, so that every sum
-/// over tokens has an order that depends on the data alone.
+/// Forward and backward passes over data. Data are packed into passes by a budget of rows; what several begin with (the prompt of
+/// a group, the prefix of comparisons) is computed once, forward and backward. Every sum over rows has an order that depends on
+/// the data alone.
 final class Learner {
-    /// A micro-batch after its forward pass.
+    /// Some of the data after their forward pass.
     struct Pass {
-        let data: Range<Int>
+        let packed: PackedPass
         let batch: RowBatch
         let activations: Activations
     }
 
-    /// One datum in the engine's own types.
-    private struct Targets {
-        let ids: [Int32]
-        /// Targets at each position: K of a `[N, K]` tensor, else 1.
-        let perPosition: Int
+    /// The targets of one position of a datum.
+    private struct Position {
+        /// The index among the pass's data.
+        let member: Int
+        /// Where the targets stand in `target_tokens`.
+        let targets: Range<Int>
+        let place: RowQueries.Place
     }
-
-    private static let tokensPerPass = 512
-    /// Activations of this many tokens are kept between the two halves of a custom loss; beyond, they are computed again.
-    private static let keptTokens = 3072
 
     private let transformer: Transformer
     private let head: VocabularyHead
-    private let pool: ThreadPool
-    private var idle: [Activations] = []
+    private var store: ActivationsStore
     private var scratch: BackwardScratch?
 
-    init(model: BaseModel, pool: ThreadPool) {
+    init(model: BaseModel, pool: ThreadPool, memoryBudget: MemoryBudget) {
         transformer = Transformer(model: model, pool: pool)
         head = VocabularyHead(model: model, pool: pool)
-        self.pool = pool
+        store = ActivationsStore(shape: model.shape, budget: memoryBudget)
     }
 
     private var shape: TransformerShape { transformer.shape }
 
     /// The logprobs of every target, datum by datum.
-    func logprobs(_ data: [Datum], adapter: Adapter?, isCancelled: () -> Bool) throws -> [[Float]] {
-        var results: [[Float]] = []
-        for range in packed(data) {
+    func logprobs(_ data: [Datum], adapter: Adapter, isCancelled: () -> Bool) throws -> [[Float]] {
+        var results = [[Float]](repeating: [], count: data.count)
+        for packed in try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: false) {
             if isCancelled() { throw TrainingError.cancelled }
-            let pass = forward(data, range, adapter: adapter, keepAll: false)
-            results += logprobs(pass, data, masks: nil, adapter: adapter)
-            idle.append(pass.activations)
+            let pass = forward(packed, adapter: adapter, keepAll: false)
+            defer { release([pass]) }
+            let values = logprobs(pass, data, adapter: adapter) { _ in nil }
+            for (index, values) in zip(packed.members, values) { results[index] = values }
         }
         return results
     }
 
     /// Forward and backward with a loss that is a sum over data: `gradient(index, logprobs)` returns dLoss/dLogprob of a datum.
-    /// Targets for which `wanted` is false are left out; their logprob reads 0.
+    /// Targets for which `wanted` is false are left out; their logprob reads 0. If this throws, the state's gradient is what it
+    /// was.
     func forwardBackward(
         _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool], isCancelled: () -> Bool,
         gradient: (Int, [Float]) throws -> [Float]
     ) throws {
         let adapter = state.adapter
-        for range in packed(data) {
-            if isCancelled() { throw TrainingError.cancelled }
-            let pass = forward(data, range, adapter: adapter, keepAll: true)
-            defer { idle.append(pass.activations) }
-            let logprobs = logprobs(pass, data, masks: data[range].map { wanted($0) }, adapter: adapter)
-            let gradients = try zip(range, logprobs).map { try gradient($0, $1) }
-            backward(pass, data, gradients: gradients, state: state)
+        let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: true)
+        try state.accumulating {
+            for packed in passes {
+                if isCancelled() { throw TrainingError.cancelled }
+                let pass = forward(packed, adapter: adapter, keepAll: true)
+                defer { release([pass]) }
+                let logprobs = logprobs(pass, data, adapter: adapter, wanted: wanted)
+                let gradients = try zip(packed.members, logprobs).map { try gradient($0, $1) }
+                backward(pass, data, gradients: gradients, state: state)
+            }
         }
     }
 
-    /// The first half of a custom loss: logprobs of the targets with a weight, and the passes that the second half goes on from, as far as they
-    /// may be kept.
+    /// The first half of a custom loss: logprobs of the targets with a weight, and the passes that the second half goes on from.
+    /// Those that the budget has no room to keep are nil, and computed again.
     func beginCustom(_ data: [Datum], state: TrainingState, isCancelled: () -> Bool) throws -> (
-        logprobs: [[Float]], kept: [Pass]
+        logprobs: [[Float]], kept: [Pass?]
     ) {
-        var results: [[Float]] = []
-        var kept: [Pass] = []
-        let keep = data.reduce(0) { $0 + $1.modelInput.length } <= Self.keptTokens
-        for range in packed(data) {
+        let rank = state.layout.paddedRank
+        var results = [[Float]](repeating: [], count: data.count)
+        var kept: [Pass?] = []
+        for packed in try store.pack(data, paddedRank: rank, keepAll: true) {
             if isCancelled() {
                 release(kept)
                 throw TrainingError.cancelled
             }
-            let pass = forward(data, range, adapter: state.adapter, keepAll: keep)
-            let masks = data[range].map { LossFunction.crossEntropy.contributingTargets(of: $0) }
-            results += logprobs(pass, data, masks: masks, adapter: state.adapter)
-            if keep { kept.append(pass) } else { idle.append(pass.activations) }
+            let keep = store.hasRoomToKeep(rows: packed.tree.tokens.count, paddedRank: rank)
+            let pass = forward(packed, adapter: state.adapter, keepAll: keep)
+            let values = logprobs(
+                pass, data, adapter: state.adapter, wanted: { LossFunction.crossEntropy.contributingTargets(of: $0) })
+            for (index, values) in zip(packed.members, values) { results[index] = values }
+            kept.append(keep ? pass : nil)
+            if !keep { release([pass]) }
         }
         return (results, kept)
     }
 
-    /// The second half: adds the gradient, given dLoss/dLogprob of every target. The caller releases what was kept.
+    /// The second half: adds the gradient, given dLoss/dLogprob of every target. The caller releases what was kept. If this
+    /// throws, the state's gradient is what it was.
     func endCustom(
-        _ data: [Datum], gradients: [[Float]], kept: [Pass], state: TrainingState, isCancelled: () -> Bool
+        _ data: [Datum], gradients: [[Float]], kept: [Pass?], state: TrainingState, isCancelled: () -> Bool
     ) throws {
-        for (index, range) in packed(data).enumerated() {
-            if isCancelled() { throw TrainingError.cancelled }
-            if kept.isEmpty {
-                let pass = forward(data, range, adapter: state.adapter, keepAll: true)
-                backward(pass, data, gradients: Array(gradients[range]), state: state)
-                idle.append(pass.activations)
-            } else {
-                backward(kept[index], data, gradients: Array(gradients[range]), state: state)
+        let passes = try store.pack(data, paddedRank: state.layout.paddedRank, keepAll: true)
+        try state.accumulating {
+            for (packed, kept) in zip(passes, kept) {
+                if isCancelled() { throw TrainingError.cancelled }
+                let pass = kept ?? forward(packed, adapter: state.adapter, keepAll: true)
+                backward(pass, data, gradients: packed.members.map { gradients[$0] }, state: state)
+                if kept == nil { release([pass]) }
             }
         }
     }
 
     /// Gives back the memory of passes that nobody will go on from.
-    func release(_ passes: [Pass]) {
-        idle += passes.map(\.activations)
+    func release(_ passes: [Pass?]) {
+        for case let pass? in passes { store.giveBack(pass.activations) }
     }
 
-    private func packed(_ data: [Datum]) -> [Range<Int>] {
-        var ranges: [Range<Int>] = []
-        var first = 0, tokens = 0
-        for (index, datum) in data.enumerated() {
-            if index > first, tokens + datum.modelInput.length > Self.tokensPerPass {
-                ranges.append(first..<index)
-                (first, tokens) = (index, 0)
-            }
-            tokens += datum.modelInput.length
-        }
-        if first < data.count { ranges.append(first..<data.count) }
-        return ranges
-    }
-
-    private func forward(_ data: [Datum], _ range: Range<Int>, adapter: Adapter?, keepAll: Bool) -> Pass {
-        var batch = RowBatch()
-        for datum in data[range] { batch.append(datum.modelInput.tokens, adapter: adapter) }
-        let activations = takeActivations(
-            rows: batch.count, paddedRank: adapter?.layout.paddedRank ?? 16, keepAll: keepAll)
+    private func forward(_ packed: PackedPass, adapter: Adapter, keepAll: Bool) -> Pass {
+        let batch = RowBatch(packed.tree, adapter: adapter)
+        let activations = store.take(
+            rows: batch.count, paddedRank: adapter.layout.paddedRank, keepAll: keepAll)
         transformer.forward(batch, activations)
-        return Pass(data: range, batch: batch, activations: activations)
+        return Pass(packed: packed, batch: batch, activations: activations)
     }
 
-    private func takeActivations(rows: Int, paddedRank: Int, keepAll: Bool) -> Activations {
-        if let index = idle.firstIndex(where: { $0.fits(rows: rows, paddedRank: paddedRank, keepAll: keepAll) }) {
-            return idle.remove(at: index)
-        }
-        // What no longer fits is of no further use: sequences have grown.
-        idle.removeAll { $0.capacity < rows }
-        return Activations(
-            shape: shape, capacity: max(rows, Self.tokensPerPass), paddedRank: paddedRank, keepAll: keepAll)
-    }
-
-    private func targets(_ datum: Datum) -> Targets {
-        guard let tensor = datum.lossFnInputs["target_tokens"] else { return Targets(ids: [], perPosition: 1) }
-        return Targets(ids: tensor.ints.map { Int32($0) }, perPosition: tensor.shape.count > 1 ? tensor.shape[1] : 1)
-    }
-
+    /// What is asked of the rows of a pass: the targets of each position with one that `include` names.
     private func queries(
-        _ pass: Pass, _ data: [Datum], include: (_ offset: Int, _ index: Int) -> Bool
-    ) -> [(datum: Int, index: Int, query: VocabularyHead.Query)] {
-        zip(pass.data, pass.batch.sequences).flatMap { datum, sequence in
-            let targets = targets(data[datum])
-            return sequence.rows.enumerated().compactMap {
-                position, row -> (datum: Int, index: Int, query: VocabularyHead.Query)? in
-                let range = position * targets.perPosition..<(position + 1) * targets.perPosition
-                guard range.contains(where: { include(datum, $0) }) else { return nil }
-                return (datum, range.lowerBound, VocabularyHead.Query(row: row, targets: targets.ids[range]))
+        _ pass: Pass, _ data: [Datum], include: (_ member: Int, _ target: Int) -> Bool
+    ) -> (queries: [VocabularyHead.Query], positions: [Position]) {
+        var queries = RowQueries()
+        var positions: [Position] = []
+        for (member, index) in pass.packed.members.enumerated() {
+            guard let tensor = data[index].lossFnInputs["target_tokens"] else { continue }
+            let ids = tensor.ints.map { Int32($0) }
+            let perPosition = tensor.shape.count > 1 ? tensor.shape[1] : 1
+            for (position, row) in pass.packed.tree.rows(of: member).enumerated() {
+                let targets = position * perPosition..<(position + 1) * perPosition
+                guard targets.contains(where: { include(member, $0) }) else { continue }
+                let place = queries.add(row: row, targets: ids[targets])
+                positions.append(Position(member: member, targets: targets, place: place))
             }
         }
+        return (queries.queries, positions)
     }
 
+    /// The logprobs of the targets of each of the pass's data; 0 for those that are not wanted. No mask means all.
     private func logprobs(
-        _ pass: Pass, _ data: [Datum], masks: [[Bool]]?, adapter: Adapter?
+        _ pass: Pass, _ data: [Datum], adapter: Adapter, wanted: (Datum) -> [Bool]?
     ) -> [[Float]] {
-        let queries = queries(pass, data) { masks?[$0 - pass.data.lowerBound][$1] ?? true }
-        let values = head.logprobs(queries.map(\.query), normed: pass.activations.normed, adapter: adapter)
-        var results = data[pass.data].map { [Float](repeating: 0, count: $0.lossFnInputs["target_tokens"]?.count ?? 0) }
-        for (query, values) in zip(queries, values) {
-            results[query.datum - pass.data.lowerBound].replaceSubrange(
-                query.index..<query.index + values.count, with: values)
+        let masks = pass.packed.members.map { wanted(data[$0]) }
+        let (queries, positions) = queries(pass, data) { masks[$0]?[$1] ?? true }
+        let values = head.logprobs(queries, normed: pass.activations.normed, adapter: adapter)
+        var results = pass.packed.members.map {
+            [Float](repeating: 0, count: data[$0].lossFnInputs["target_tokens"]?.count ?? 0)
+        }
+        for position in positions {
+            results[position.member].replaceSubrange(
+                position.targets, with: values[position.place.query][position.place.targets])
         }
         return results
     }
 
     private func backward(_ pass: Pass, _ data: [Datum], gradients: [[Float]], state: TrainingState) {
-        let queries = queries(pass, data) { gradients[$0 - pass.data.lowerBound][$1] != 0 }
+        let (queries, positions) = queries(pass, data) { gradients[$0][$1] != 0 }
         guard !queries.isEmpty else { return }
+        var weights = queries.map { [Float](repeating: 0, count: $0.targets.count) }
+        for position in positions {
+            weights[position.place.query].replaceSubrange(
+                position.place.targets, with: gradients[position.member][position.targets])
+        }
         let paddedRank = state.layout.paddedRank
         let capacity = pass.activations.capacity
         let scratch =
@@ -183,11 +174,8 @@ final class Learner {
         self.scratch = scratch
         scratch.dNorm.update(repeating: 0, count: pass.batch.count * shape.width)
         head.backward(
-            queries.map(\.query),
-            weights: queries.map {
-                gradients[$0.datum - pass.data.lowerBound][$0.index..<$0.index + $0.query.targets.count]
-            },
-            normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient)
+            queries, weights: weights.map { $0[...] }, normed: pass.activations.normed, dNormed: scratch.dNorm,
+            adapter: state.adapter, gradient: state.gradient)
         transformer.backward(
             pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch)
     }

@@ -8,6 +8,8 @@ final class TrainingState {
     let layout: LoraLayout
     private var parameters: FloatBuffer
     let gradient: FloatBuffer
+    /// Whether anything was added to the gradient since it was cleared.
+    private var hasGradient = false
     private(set) var firstMoment, secondMoment: FloatBuffer
     private(set) var steps: Int
     private var current: Adapter?
@@ -30,6 +32,29 @@ final class TrainingState {
         return made
     }
 
+    /// Runs a body that adds to the gradient. If it throws, the gradient is what it was: nothing of half a batch stays behind, and
+    /// nothing of earlier calls is lost.
+    func accumulating(_ body: () throws -> Void) rethrows {
+        // Mostly there is nothing yet, and nothing to copy.
+        let before = hasGradient ? FloatBuffer(copying: gradient) : nil
+        do {
+            try body()
+            hasGradient = true
+        } catch {
+            if let before {
+                withExtendedLifetime(before) { gradient.base.update(from: before.base, count: before.count) }
+            } else {
+                gradient.clear()
+            }
+            throw error
+        }
+    }
+
+    private func clearGradient() {
+        gradient.clear()
+        hasGradient = false
+    }
+
     /// Replaces the weights, and the optimizer's state: by a fresh one unless given.
     /// Throws `checkpointMismatch`, and changes nothing, if there is not one moment of each kind for each weight.
     func load(
@@ -41,7 +66,7 @@ final class TrainingState {
         }
         parameters = newParameters
         current = nil
-        gradient.clear()
+        clearGradient()
         firstMoment = optimizer?.first ?? FloatBuffer(count: layout.parameterCount)
         secondMoment = optimizer?.second ?? FloatBuffer(count: layout.parameterCount)
         steps = optimizer?.steps ?? 0
@@ -54,7 +79,7 @@ final class TrainingState {
         try check(params)
         let norm = ck_sum_of_squares(gradient.count, gradient.base).squareRoot()
         guard norm.isFinite else {
-            gradient.clear()
+            clearGradient()
             throw TrainingError.notFinite("the gradient of step \(steps + 1)")
         }
         steps += 1
@@ -67,6 +92,7 @@ final class TrainingState {
         ck_adamw(
             pool.handle, gradient.count, &adam, parameters.base, gradient.base, firstMoment.base, secondMoment.base)
         current = nil
+        hasGradient = false
         return norm
     }
 }

@@ -1,0 +1,61 @@
+import TrainingAPI
+
+/// Memory for passes, within a budget: what was given back serves the next pass of its kind.
+struct ActivationsStore {
+    /// Rows of a pass, unless the budget is smaller: as many as the products need to run at full speed, few enough for the
+    /// activations of a layer to stay near.
+    static let rowsPerPass = 1024
+
+    private let shape: TransformerShape
+    private let budget: MemoryBudget
+    private var idle: [Activations] = []
+    private var bytesInUse = 0
+
+    init(shape: TransformerShape, budget: MemoryBudget) {
+        self.shape = shape
+        self.budget = budget
+    }
+
+    /// The longest pass that the budget has room for.
+    func rowLimit(paddedRank: Int, keepAll: Bool) -> Int {
+        let forward = Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: keepAll)
+        let backward = keepAll ? BackwardScratch.bytesPerRow(shape, paddedRank: paddedRank) : 0
+        return budget.bytes / (forward + backward)
+    }
+
+    /// Packs the data of a call into passes. Throws `memoryExceeded` if one of them is too long for the budget.
+    func pack(_ data: [Datum], paddedRank: Int, keepAll: Bool) throws(TrainingError) -> [PackedPass] {
+        let limit = rowLimit(paddedRank: paddedRank, keepAll: keepAll)
+        for (index, datum) in data.enumerated() where datum.modelInput.length > limit {
+            throw .memoryExceeded(tokens: datum.modelInput.length, limit: limit, datum: index)
+        }
+        return PackedPass.pack(data.map(\.modelInput.tokens), rowLimit: min(Self.rowsPerPass, limit))
+    }
+
+    /// Whether the budget has room for another pass to be kept, beside one that is computed again.
+    func hasRoomToKeep(rows: Int, paddedRank: Int) -> Bool {
+        let limit = rowLimit(paddedRank: paddedRank, keepAll: true)
+        let perRow = Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: true)
+        return bytesInUse + 2 * perRow * max(rows, min(Self.rowsPerPass, limit)) <= budget.bytes
+    }
+
+    mutating func take(rows: Int, paddedRank: Int, keepAll: Bool) -> Activations {
+        let taken: Activations
+        if let index = idle.firstIndex(where: { $0.fits(rows: rows, paddedRank: paddedRank, keepAll: keepAll) }) {
+            taken = idle.remove(at: index)
+        } else {
+            let limit = rowLimit(paddedRank: paddedRank, keepAll: keepAll)
+            let capacity = max(rows, min(Self.rowsPerPass, limit))
+            let wanted = capacity * Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: keepAll)
+            while !idle.isEmpty, bytesInUse + idle.reduce(wanted, { $0 + $1.bytes }) > budget.bytes { idle.removeFirst() }
+            taken = Activations(shape: shape, capacity: capacity, paddedRank: paddedRank, keepAll: keepAll)
+        }
+        bytesInUse += taken.bytes
+        return taken
+    }
+
+    mutating func giveBack(_ activations: Activations) {
+        bytesInUse -= activations.bytes
+        idle.append(activations)
+    }
+}
