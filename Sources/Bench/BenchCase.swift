@@ -1,7 +1,7 @@
 /// One line of the first table: a workload with its name.
 package struct BenchCase: Sendable {
     /// How a case is run.
-    enum Kind: Sendable {
+    package enum Kind: Sendable {
         case workload(AnyWorkload)
         /// The tutorial as a child process.
         case pipeline(isSmoke: Bool)
@@ -11,7 +11,7 @@ package struct BenchCase: Sendable {
     package let name: String
     /// What is done, in a few words.
     let title: String
-    let kind: Kind
+    package let kind: Kind
 
     /// All cases, in the order of the table. Quick ones are small: good for seeing that everything works, not for figures.
     package static func all(isQuick: Bool) -> [BenchCase] {

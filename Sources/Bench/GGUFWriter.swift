@@ -65,10 +65,11 @@ struct GGUFWriter {
         case .numbers(let values): list(12, values) { little($0.bitPattern) }
         case .bools(let values): list(7, values) { little(UInt8($0 ? 1 : 0)) }
         case .strings(let values): list(8, values, string)
-        case .arrays(let values): list(9, values) { value in
-            let (type, payload) = encode(value)
-            return type == 9 ? payload : little(type) + payload
-        }
+        case .arrays(let values):
+            list(9, values) { value in
+                let (type, payload) = encode(value)
+                return type == 9 ? payload : little(type) + payload
+            }
         }
     }
 }

@@ -16,6 +16,13 @@ package struct MachinePeak: Sendable, Equatable, Codable {
     /// GFLOP/s that products of bf16 weights can reach: without an instruction of their own, those of fp32.
     package var bf16GFLOPS: Double { nativeBF16GFLOPS ?? fp32GFLOPS }
 
+    package init(
+        threads: Int, instructions: String, fp32GFLOPS: Double, nativeBF16GFLOPS: Double?, readGBPerSecond: Double
+    ) {
+        (self.threads, self.instructions, self.fp32GFLOPS) = (threads, instructions, fp32GFLOPS)
+        (self.nativeBF16GFLOPS, self.readGBPerSecond) = (nativeBF16GFLOPS, readGBPerSecond)
+    }
+
     /// Measures for about a second.
     package static func measure(threads: Int) throws(BenchError) -> MachinePeak {
         let count = Int32(clamping: threads)

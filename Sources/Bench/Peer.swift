@@ -1,17 +1,17 @@
 import Foundation
 
 /// Another program on the same work: a script, and where in its lines the tokens per second stand.
-struct Peer {
+package struct Peer: Sendable {
     /// The name in tables, for instance `llama.cpp Q8_0`.
-    var name: String
+    package var name: String
     /// The script's file in the peers' folder.
     var script: String
-    var arguments: [String]
+    package var arguments: [String]
     var environment: [String: String] = [:]
     /// The folder or file of the model, which must be there.
     var model: String
     /// Tokens per second of a line; nil for a line about something else.
-    var rate: @Sendable (PeerLine) -> Double?
+    package var rate: @Sendable (PeerLine) -> Double?
 }
 
 /// The folder of the peers' scripts, with the model in their formats and a Python that has them installed.
@@ -32,7 +32,7 @@ package struct PeerFolder: Sendable {
     }
 
     /// Who else can do this work.
-    func peers(for workload: AnyWorkload, threads: Int) -> [Peer] {
+    package func peers(for workload: AnyWorkload, threads: Int) -> [Peer] {
         switch workload {
         case .sft(let sft): training(sft, threads)
         case .prefill(let prefill):

@@ -1,22 +1,22 @@
 import Foundation
 
 /// A line of JSON that a peer's script prints for each case; each script fills the fields it knows.
-struct PeerLine: Decodable, Equatable {
+package struct PeerLine: Decodable, Equatable {
     /// The mode of `peer_sft.py`.
-    var mode: String?
+    package var mode: String?
     /// What the other scripts measure: `hf-generate`, `hf-forward-scoring`, `llama.cpp` or `trl-grpo`.
-    var peer: String?
+    package var peer: String?
     /// Tokens per second.
-    var median: Double?
+    package var median: Double?
     /// Tokens per second of the prompts alone, in the last repetition.
-    var prefill: Double?
+    package var prefill: Double?
     /// The tokens and the time of a forward pass for scoring.
-    var tokens: Double?
-    var medianSeconds: Double?
+    package var tokens: Double?
+    package var medianSeconds: Double?
     /// Each step of RL.
-    var secondsPerStep: [Double]?
+    package var secondsPerStep: [Double]?
     /// Peak memory in MB.
-    var peakMB: Double?
+    package var peakMB: Double?
 
     private enum CodingKeys: String, CodingKey {
         case mode, peer, median, tokens
@@ -27,7 +27,7 @@ struct PeerLine: Decodable, Equatable {
     }
 
     /// The line's content; nil if it is no result, such as a warning.
-    init?(_ line: String) {
+    package init?(_ line: String) {
         guard line.hasPrefix("{"), let parsed = try? JSONDecoder().decode(PeerLine.self, from: Data(line.utf8)),
             parsed.mode != nil || parsed.peer != nil
         else { return nil }

@@ -1,21 +1,21 @@
 import Foundation
 
 /// A peer's runs, alternating with ours.
-struct PeerRunner {
+package struct PeerRunner {
     private let peer: Peer
     private let folder: PeerFolder
     /// What has come of it so far.
-    private(set) var result: PeerResult
+    package private(set) var result: PeerResult
 
     /// A peer that has not run yet.
-    init(_ peer: Peer, folder: PeerFolder) {
+    package init(_ peer: Peer, folder: PeerFolder) {
         self.peer = peer
         self.folder = folder
         result = PeerResult(name: peer.name)
     }
 
     /// Runs the peer once. What goes wrong stands in the result, and the peer is not tried again; only Ctrl-C throws.
-    mutating func run(_ interruption: Interruption) throws(BenchError) {
+    package mutating func run(_ interruption: Interruption) throws(BenchError) {
         guard result.failure == nil else { return }
         do {
             try measure(interruption)

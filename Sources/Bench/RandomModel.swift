@@ -15,6 +15,15 @@ package struct RandomModel {
         let feedForward: Int
         let vocabulary: Int
 
+        /// A shape; widths are multiples of 32.
+        package init(
+            name: String, layers: Int, width: Int, heads: Int, kvHeads: Int, headDimension: Int, feedForward: Int,
+            vocabulary: Int
+        ) {
+            (self.name, self.layers, self.width, self.heads, self.kvHeads) = (name, layers, width, heads, kvHeads)
+            (self.headDimension, self.feedForward, self.vocabulary) = (headDimension, feedForward, vocabulary)
+        }
+
         /// Weights in matrices; the output projection is the embedding.
         var weights: Int {
             let (query, keyValue) = (heads * headDimension, kvHeads * headDimension)

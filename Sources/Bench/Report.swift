@@ -1,5 +1,3 @@
-import ModelFiles
-
 /// A peer's runs of one workload.
 package struct PeerResult: Sendable {
     /// The peer's name.
@@ -11,7 +9,8 @@ package struct PeerResult: Sendable {
     /// Why it has no further runs.
     package var failure: String?
 
-    init(name: String) { self.name = name }
+    /// A peer without runs.
+    package init(name: String) { self.name = name }
 }
 
 /// Our runs of one workload, and those of the peers between them.
@@ -35,7 +34,8 @@ package struct BenchResult: Sendable {
     /// Why it has no further runs.
     package var failure: String?
 
-    init(name: String, title: String, threads: Int) {
+    /// A workload without runs.
+    package init(name: String, title: String, threads: Int) {
         (self.name, self.title, self.threads) = (name, title, threads)
     }
 
@@ -93,7 +93,8 @@ package struct Report: Sendable {
     /// What concerns no single workload.
     package var failure: String?
 
-    init(model: String, threads: Int) { (self.model, self.threads) = (model, threads) }
+    /// An empty report.
+    package init(model: String, threads: Int) { (self.model, self.threads) = (model, threads) }
 
     /// The machine's peak with the threads of the workloads.
     package var machine: MachinePeak? { peaks[threads] }

@@ -59,7 +59,7 @@ package struct ScalingTable: Sendable {
     }
 
     /// Powers of two, and the number itself.
-    static func threadCounts(upTo threads: Int) -> [Int] {
+    package static func threadCounts(upTo threads: Int) -> [Int] {
         Array(sequence(first: 1) { $0 * 2 < threads ? $0 * 2 : nil }) + (threads > 1 ? [threads] : [])
     }
 }
