@@ -116,10 +116,9 @@ package struct Bench {
         let workload = any.workload
         result.tokens = workload.tokens
         result.passes = workload.passes(shape)
-        let known = withPeers ? peers(any) : []
-        var peers = known.map(\.self)
-        let start = done
-        defer { done = start + settings.runs * (1 + known.count) }
+        var peers = withPeers ? peers(any) : []
+        let end = done + settings.runs * (1 + peers.count)
+        defer { done = end }
         do {
             try measureMachine(threads: result.threads)
             tell("\(result.name): reading the model")
@@ -132,11 +131,13 @@ package struct Bench {
                 tell("\(result.name), run \(number)")
                 let run = try worker.run()
                 result.seconds.append(run.seconds)
-                result.peakMB = Double(run.peakBytes) / 1e6
+                result.peakMB = Double(run.peakBytes) / 0x1p20
                 done += 1
+                let best = result.bestPeer?.tokensPerSecond
                 for index in peers.indices {
-                    tell("\(result.name), \(known[index].result.name), run \(number)")
+                    tell("\(result.name), \(peers[index].result.name), run \(number)")
                     defer { result.peers = peers.map(\.result) }
+                    peers[index].leaveOutIfHopeless(on: report.machine, best: best)
                     try peers[index].run(interruption)
                     done += 1
                 }
@@ -159,7 +160,7 @@ package struct Bench {
                     model: settings.model.path, threads: settings.threads, interruption: interruption
                 ) { tell("\(result.name), run \(number): \($0)") }
                 result.seconds.append(run.seconds)
-                result.peakMB = max(result.peakMB, Double(run.peakBytes) / 1e6)
+                result.peakMB = max(result.peakMB, Double(run.peakBytes) / 0x1p20)
                 done += 1
             }
         } catch {
@@ -176,7 +177,8 @@ package struct Bench {
         if settings.isQuick, report.peaks[threads] != nil { return }
         tell("measuring the machine")
         let worker = try WorkerProcess(
-            WorkerOrder(task: .machine, model: "", threads: threads), name: "the machine's measurement",
+            WorkerOrder(task: .machine(seconds: settings.isQuick ? 0.2 : 1), model: "", threads: threads),
+            name: "the machine's measurement",
             command: [settings.executable] + settings.workerArguments, interruption: interruption)
         let peak = try worker.machinePeak()
         report.peaks[threads] = report.peaks[threads]?.best(peak) ?? peak

@@ -4,6 +4,8 @@ package enum BenchError: Error, Sendable, Equatable {
     case shortSample(drawn: Int, asked: Int)
     /// A child process ended early; `detail` is the last that it said.
     case childFailed(String, status: Int32, detail: String)
+    /// What a worker says of its own failure.
+    case workerFailed(String)
     case cannotStart(String, reason: String)
     /// A line of a child process that is not what it should say.
     case notUnderstood(String, line: String)
@@ -20,6 +22,7 @@ extension BenchError: CustomStringConvertible {
         case .shortSample(let drawn, let asked): "a sample ended after \(drawn) of \(asked) tokens"
         case .childFailed(let name, let status, let detail):
             "\(name) ended with status \(status)" + (detail.isEmpty ? "" : ": \(detail)")
+        case .workerFailed(let message): message
         case .cannotStart(let name, let reason): "cannot start \(name): \(reason)"
         case .notUnderstood(let name, let line): "\(name) said what is no result: \(line)"
         case .unknownWorkloads(let names, let known):

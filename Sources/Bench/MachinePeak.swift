@@ -23,14 +23,14 @@ package struct MachinePeak: Sendable, Equatable, Codable {
         (self.nativeBF16GFLOPS, self.readGBPerSecond) = (nativeBF16GFLOPS, readGBPerSecond)
     }
 
-    /// Measures for about a second.
-    package static func measure(threads: Int) throws(BenchError) -> MachinePeak {
+    /// Measures for about this time.
+    package static func measure(threads: Int, seconds: Double) throws(BenchError) -> MachinePeak {
         let count = Int32(clamping: threads)
-        let bf16 = ck_peak_bf16(count, 0.25)
+        let bf16 = ck_peak_bf16(count, seconds / 4)
         let peak = MachinePeak(
             threads: threads, instructions: unsafe String(cString: ck_peak_instructions()),
-            fp32GFLOPS: ck_peak_fp32(count, 0.25), nativeBF16GFLOPS: bf16 > 0 ? bf16 : nil,
-            readGBPerSecond: ck_peak_read(count, 256 << 20, 0.5))
+            fp32GFLOPS: ck_peak_fp32(count, seconds / 4), nativeBF16GFLOPS: bf16 > 0 ? bf16 : nil,
+            readGBPerSecond: ck_peak_read(count, 256 << 20, seconds / 2))
         guard peak.fp32GFLOPS > 0, peak.readGBPerSecond > 0 else { throw .noPeak(threads: threads) }
         return peak
     }

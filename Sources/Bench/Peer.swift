@@ -8,6 +8,8 @@ package struct Peer: Sendable {
     var script: String
     package var arguments: [String]
     var environment: [String: String] = [:]
+    /// Whether it is PyTorch in bf16, which without instructions for it takes many times as long as in fp32.
+    var needsBF16 = false
     /// The folder or file of the model, which must be there.
     var model: String
     /// Tokens per second of a line; nil for a line about something else.
@@ -56,7 +58,7 @@ package struct PeerFolder: Sendable {
                 name: name, script: "peer_sft.py",
                 arguments: [
                     transformersModel, mode, "--seqs", "\(sft.lengths.count)", "--threads", "\(threads)", "--passes", "1",
-                ], environment: environment, model: transformersModel
+                ], environment: environment, needsBF16: mode.contains("bf16"), model: transformersModel
             ) { $0.mode == mode ? $0.median : nil }
         }
     }
@@ -68,7 +70,7 @@ package struct PeerFolder: Sendable {
                 name: "transformers \(type)", script: "peer_hf_generate.py",
                 arguments: [
                     transformersModel, type, "\(threads)", "\(batch)", "\(decode.newTokens)", "\(decode.promptLength)", "1",
-                ], model: transformersModel
+                ], needsBF16: type == "bfloat16", model: transformersModel
             ) { $0.peer == "hf-generate" ? $0.median : nil }
         }
         return llamaCpp(batch, decode.promptLength, newTokens: decode.newTokens, threads) { $0.median } + generate
@@ -92,7 +94,8 @@ package struct PeerFolder: Sendable {
         return ["bfloat16", "float32"].map { type in
             Peer(
                 name: "transformers \(type)", script: "peer_hf_generate.py",
-                arguments: [transformersModel, type, "\(threads)", "1", "2", "8", "1"], model: transformersModel
+                arguments: [transformersModel, type, "\(threads)", "1", "2", "8", "1"],
+                needsBF16: type == "bfloat16", model: transformersModel
             ) { line in
                 guard line.peer == "hf-forward-scoring", let tokens = line.tokens, let seconds = line.medianSeconds else {
                     return nil
@@ -108,7 +111,7 @@ package struct PeerFolder: Sendable {
         return ["bf16", "fp32"].map { type in
             Peer(
                 name: "TRL GRPO \(type)", script: "peer_grpo.py", arguments: [transformersModel, type, "2"],
-                model: transformersModel
+                needsBF16: type == "bf16", model: transformersModel
             ) { $0.peer == "trl-grpo" ? $0.secondsPerStep?.last.map { Double(RLStep.standard.tokens) / $0 } : nil }
         }
     }

@@ -4,6 +4,7 @@ import Foundation
 package struct PeerRunner {
     private let peer: Peer
     private let folder: PeerFolder
+    private var isDone = false
     /// What has come of it so far.
     package private(set) var result: PeerResult
 
@@ -14,9 +15,19 @@ package struct PeerRunner {
         result = PeerResult(name: peer.name)
     }
 
+    /// Leaves the peer out where it would only take time: on a machine without bf16 instructions if it lives by them, or after a run
+    /// at less than half the speed of another.
+    package mutating func leaveOutIfHopeless(on machine: MachinePeak?, best: Double?) {
+        if peer.needsBF16, let machine, machine.nativeBF16GFLOPS == nil {
+            result.failure = "left out: no bf16 instructions were found, and without them PyTorch is slower than in fp32"
+        } else if let best, let rate = result.tokensPerSecond.first, rate < best / 2 {
+            isDone = true
+        }
+    }
+
     /// Runs the peer once. What goes wrong stands in the result, and the peer is not tried again; only Ctrl-C throws.
     package mutating func run(_ interruption: Interruption) throws(BenchError) {
-        guard result.failure == nil else { return }
+        guard result.failure == nil, !isDone else { return }
         do {
             try measure(interruption)
         } catch .interrupted {

@@ -65,15 +65,15 @@ extension Report {
 
     private func peerTable(_ results: [BenchResult], _ style: Style, _ width: Int) -> String {
         var printer = TablePrinter(
-            columns: ["workload", "peer", "tokens/s", "min–max", "memory", "ratio"], maxWidth: width, maxRows: 200)
-        printer.alignments = [.left, .left] + Array(repeating: .right, count: 4)
+            columns: ["workload", "peer", "tokens/s", "min–max", "runs", "memory", "ratio"], maxWidth: width, maxRows: 200)
+        printer.alignments = [.left, .left] + Array(repeating: .right, count: 5)
         printer.rows = results.flatMap { result in
             result.peers.map { peer in
                 let rate = Spread(peer.tokensPerSecond)
                 return [
                     result.name, peer.name, rate.map { Self.figure($0.median) } ?? "–",
                     rate.map { Self.figure($0.least) + "–" + Self.figure($0.greatest) } ?? "",
-                    peer.peakMB > 0 ? String(format: "%.0f MB", peer.peakMB) : "",
+                    "\(peer.tokensPerSecond.count)", peer.peakMB > 0 ? String(format: "%.0f MB", peer.peakMB) : "",
                     rate.flatMap { rate in result.rates.map { String(format: "%.2f×", $0.median / rate.median) } } ?? "",
                 ]
             }

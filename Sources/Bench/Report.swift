@@ -27,7 +27,7 @@ package struct BenchResult: Sendable {
     package var passes: [Work] = []
     /// The threads that computed.
     package var threads: Int
-    /// The process's peak memory in MB.
+    /// The process's peak memory in MB of 2^20 bytes, as peers count.
     package var peakMB: Double = 0
     /// The peers that know this workload.
     package var peers: [PeerResult] = []

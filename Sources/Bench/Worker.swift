@@ -21,14 +21,20 @@ package enum Worker {
         guard let order = WorkerLine.message(WorkerOrder.self, line) else {
             throw BenchError.notUnderstood("the parent process", line: line)
         }
-        guard case .workload(let any) = order.task else {
-            say(.machine(try MachinePeak.measure(threads: order.threads)))
-            return
+        switch order.task {
+        case .machine(let seconds): say(.machine(try MachinePeak.measure(threads: order.threads, seconds: seconds)))
+        case .workload(let any): try await measure(any.workload, order, lines)
         }
+    }
+
+    private static func measure(
+        _ workload: any Workload, _ order: WorkerOrder, _ lines: AsyncStream<String>.Iterator
+    ) async throws {
+        var lines = lines
         let service = EngineService(
             store: ModelStore(), checkpointFolder: FileManager.default.temporaryDirectory.appending(path: "bench-unused"),
             threads: order.threads)
-        let run = try await any.workload.prepare(service, model: order.model)
+        let run = try await workload.prepare(service, model: order.model)
         say(.ready)
         var number = 0
         let clock = ContinuousClock()
@@ -46,7 +52,8 @@ package enum Worker {
         AsyncStream { stream in
             let thread = Thread {
                 while let line = readLine() { stream.yield(line) }
-                exit(0)
+                // The engine may be in the middle of its work: nothing is torn down under it.
+                _exit(0)
             }
             thread.name = "orders"
             thread.start()

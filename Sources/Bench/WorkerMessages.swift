@@ -5,7 +5,7 @@ import Foundation
 struct WorkerOrder: Codable {
     /// What it measures.
     enum Task: Codable {
-        case machine
+        case machine(seconds: Double)
         case workload(AnyWorkload)
     }
 

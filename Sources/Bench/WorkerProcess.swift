@@ -43,7 +43,7 @@ struct WorkerProcess {
         guard let reply = WorkerLine.message(WorkerReply.self, line) else {
             throw BenchError.notUnderstood(child.name, line: line)
         }
-        if case .failed(let message) = reply { throw BenchError.childFailed(child.name, status: 0, detail: message) }
+        if case .failed(let message) = reply { throw BenchError.workerFailed(message) }
         return reply
     }
 }

@@ -107,7 +107,15 @@ struct BenchCommand: ParsableCommand {
             workerArguments: [Self.word, "--worker"])
         let reporter = ProgressReporter(writer: writer, isQuiet: !writer.isErrorTerminal)
         let bar = reporter.begin(Self.word, unit: "run")
-        defer { bar.end() }
+        // A run may take minutes and tell nothing; it is at work all the same.
+        let pulse = DispatchSource.makeTimerSource(queue: .global(qos: .utility))
+        pulse.schedule(deadline: .now(), repeating: 1)
+        pulse.setEventHandler { bar.advance(by: 0) }
+        pulse.resume()
+        defer {
+            pulse.cancel()
+            bar.end()
+        }
         var bench = try Bench(settings, interruption: interruption) { what, done, total in
             bar.update(completed: Double(done), total: Double(total), detail: what)
         }

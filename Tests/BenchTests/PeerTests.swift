@@ -103,6 +103,28 @@ import Testing
         #expect(try failure("prefill").contains("said what is no result: nothing of use"))
     }
 
+    @Test("PyTorch in bf16 is left out where the processor has no bf16, and says so; a peer of half the speed of another runs once")
+    func leftOut() throws {
+        try write("peer_sft.py", "echo '\(sft)'\n")
+        let (folder, known) = try peers("sft")
+        let machine = MachinePeak(
+            threads: 2, instructions: "avx2", fp32GFLOPS: 1, nativeBF16GFLOPS: nil, readGBPerSecond: 1)
+        var without = PeerRunner(known[0], folder: folder)
+        without.leaveOutIfHopeless(on: machine, best: nil)
+        try without.run(Interruption())
+        #expect(without.result.tokensPerSecond.isEmpty)
+        #expect(without.result.failure?.contains("no bf16 instructions") == true)
+        for (best, runs) in [(181.0, 1), (180.0, 2)] {
+            var runner = PeerRunner(known[0], folder: folder)
+            for _ in 0..<2 {
+                runner.leaveOutIfHopeless(on: nil, best: best)
+                try runner.run(Interruption())
+            }
+            #expect(runner.result.tokensPerSecond.count == runs)
+            #expect(runner.result.failure == nil)
+        }
+    }
+
     @Test("small workloads have no peers of a fixed size, and those of other sizes are told them")
     func quick() throws {
         let peers = PeerFolder(folder.path)
