@@ -5,8 +5,10 @@ package import ModelFiles
 package struct Bench {
     /// What is measured, and how.
     package struct Settings: Sendable {
-        /// The model.
+        /// The model as found.
         package var model: ModelStore.Entry
+        /// The model as the user named it.
+        package var modelArgument: String
         /// The threads that compute.
         package var threads: Int
         /// How often each workload runs.
@@ -25,10 +27,12 @@ package struct Bench {
         package var workerArguments: [String]
 
         package init(
-            model: ModelStore.Entry, threads: Int, runs: Int, isQuick: Bool, cases: [BenchCase], tables: [ScalingTable],
+            model: ModelStore.Entry, modelArgument: String, threads: Int, runs: Int, isQuick: Bool, cases: [BenchCase],
+            tables: [ScalingTable],
             peers: PeerFolder?, executable: String, workerArguments: [String]
         ) {
-            (self.model, self.threads, self.runs, self.isQuick) = (model, threads, runs, isQuick)
+            (self.model, self.modelArgument, self.threads) = (model, modelArgument, threads)
+            (self.runs, self.isQuick) = (runs, isQuick)
             (self.cases, self.tables, self.peers) = (cases, tables, peers)
             (self.executable, self.workerArguments) = (executable, workerArguments)
         }
@@ -157,7 +161,7 @@ package struct Bench {
             for number in 1...settings.runs {
                 tell("\(result.name), run \(number)")
                 let run = try pipeline.run(
-                    model: settings.model.path, threads: settings.threads, interruption: interruption
+                    model: settings.modelArgument, threads: settings.threads, interruption: interruption
                 ) { tell("\(result.name), run \(number): \($0)") }
                 result.seconds.append(run.seconds)
                 result.peakMB = max(result.peakMB, Double(run.peakBytes) / 0x1p20)

@@ -78,9 +78,10 @@ final class ChildProcess {
         }
     }
 
-    /// The last line on its standard error.
+    /// The last lines on its standard error.
     private var lastWords: String {
         let text = (try? String(contentsOf: errorFile, encoding: .utf8)) ?? ""
-        return text.split(separator: "\n").last { $0.contains { !$0.isWhitespace } }.map(String.init) ?? ""
+        let lines = text.split(separator: "\n").filter { $0.contains { !$0.isWhitespace } }
+        return lines.suffix(2).joined(separator: " / ")
     }
 }

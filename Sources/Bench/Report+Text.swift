@@ -19,14 +19,7 @@ extension Report {
         for table in tables {
             parts.append(style.paint(table.title, .bold) + "\n" + self.table(table.name, table.results, style, width))
         }
-        parts += (results + tables.flatMap(\.results)).compactMap { result in
-            result.failure.map { style.paint("\(result.name): \($0)", .yellow) }
-        }
-        for result in results {
-            parts += result.peers.compactMap { peer in
-                peer.failure.map { style.paint("\(result.name), peer \(peer.name): \($0)", .yellow) }
-            }
-        }
+        if !failures.isEmpty { parts.append(style.paint(failures.joined(separator: "\n"), .yellow)) }
         if let failure { parts.append(style.paint(failure, .yellow)) }
         if !results.isEmpty || !tables.isEmpty {
             parts.append(
@@ -35,6 +28,24 @@ extension Report {
         }
         if isInterrupted { parts.append(style.paint("interrupted: what was measured until then", .yellow)) }
         return parts.joined(separator: "\n\n")
+    }
+
+    /// A line for each thing that could not be measured; what is wrong with a peer is said once for all its workloads.
+    private var failures: [String] {
+        let ours = (results + tables.flatMap(\.results)).compactMap { result in
+            result.failure.map { "\(result.name): \($0)" }
+        }
+        var workloads: [String: [String]] = [:]
+        var theirs: [String] = []
+        for result in results {
+            for peer in result.peers {
+                guard let failure = peer.failure else { continue }
+                let line = "peer \(peer.name): \(failure)"
+                if workloads[line] == nil { theirs.append(line) }
+                workloads[line, default: []].append(result.name)
+            }
+        }
+        return ours + theirs.map { "\($0) (\(workloads[$0, default: []].joined(separator: ", ")))" }
     }
 
     private func table(_ heading: String, _ rows: [BenchResult], _ style: Style, _ width: Int) -> String {

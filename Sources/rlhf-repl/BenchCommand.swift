@@ -102,7 +102,7 @@ struct BenchCommand: ParsableCommand {
         let selection = try selection()
         let executable = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
         let settings = Bench.Settings(
-            model: entry, threads: threads, runs: runs ?? (quick ? 1 : 3), isQuick: quick, cases: selection.cases,
+            model: entry, modelArgument: model, threads: threads, runs: runs ?? (quick ? 1 : 3), isQuick: quick, cases: selection.cases,
             tables: selection.tables, peers: peers.map { PeerFolder($0, python: python) }, executable: executable,
             workerArguments: [Self.word, "--worker"])
         let reporter = ProgressReporter(writer: writer, isQuiet: !writer.isErrorTerminal)

@@ -20,7 +20,7 @@ import Testing
     private func settings(_ names: [String], runs: Int = 1) throws -> Bench.Settings {
         let selection = try BenchSelection(only: names, isQuick: true, threads: 2)
         return Bench.Settings(
-            model: try ModelStore().resolve(model), threads: 2, runs: runs, isQuick: true,
+            model: try ModelStore().resolve(model), modelArgument: model, threads: 2, runs: runs, isQuick: true,
             cases: selection.cases, tables: selection.tables, peers: nil, executable: BuiltProgram.path("rlhf-repl"),
             workerArguments: ["bench", "--worker"])
     }

@@ -63,7 +63,7 @@ import Testing
         #expect(text.contains("50.0  25.0–100"))
         #expect(text.contains("50 %  arithmetic  321 MB    2.00×"))
         #expect(text.contains("prefill: the worker fell over"))
-        #expect(text.contains("sft, peer absent: absent.py is missing"))
+        #expect(text.contains("\npeer absent: absent.py is missing (sft)\n"))
         #expect(text.contains("over the rank\nrank"))
         #expect(report().hasFailures)
     }
