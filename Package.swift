@@ -52,10 +52,14 @@ let package = Package(
         .target(name: "LuaBindings", dependencies: ["LuaRuntime", "Cookbook"], swiftSettings: safe),
         .target(name: "Terminal", dependencies: ["CReadline", "CUtf8proc", "LuaRuntime"], swiftSettings: safe),
         .target(name: "Notebook", dependencies: ["LuaRuntime", "LuaBindings"], swiftSettings: safe),
+        // Measures the engine through its clients; a target of its own, so that nothing else can come to depend on it.
+        .target(
+            name: "Bench", dependencies: ["CKernels", "Engine", "ModelFiles", "Terminal", "TrainingAPI"],
+            swiftSettings: safe),
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
+                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -84,6 +88,8 @@ let package = Package(
         .testTarget(name: "LuaBindingsTests", dependencies: ["LuaBindings", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NotebookTests", dependencies: ["Notebook", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "BenchTests", dependencies: ["Bench", "rlhf-repl", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),
     ]
 )

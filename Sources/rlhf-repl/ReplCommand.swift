@@ -12,11 +12,22 @@ struct ReplCommand: ParsableCommand {
         abstract: "An interactive Lua session to run RLHF on a language model, cell by cell.",
         discussion: """
             Without a script it opens a session; with one it runs every cell and exits, with status 1 at the first cell that \
-            fails. Standard output carries what cells print; everything else goes to standard error.
+            fails. Standard output carries what cells print; everything else goes to standard error. `rlhf-repl bench` measures \
+            this machine and the engine; see rlhf-repl bench --help.
             """,
         version: "rlhf-repl \(ReplCommand.version)")
 
     static let version = "0.1.0"
+
+    /// The word `bench` in the first place is a command of its own. As a subcommand the parser would take it for the script.
+    static func main() {
+        let arguments = Array(CommandLine.arguments.dropFirst())
+        if arguments.first == BenchCommand.word {
+            BenchCommand.main(Array(arguments.dropFirst()))
+        } else {
+            main(arguments)
+        }
+    }
 
     @OptionGroup var options: SessionOptions
 
