@@ -12,7 +12,7 @@ public struct ModelStore: Sendable {
 
     /// A model as found: its name and where its file lies.
     public struct Entry: Sendable, Equatable {
-        /// The known name, or the file's name without its extension.
+        /// What finds the model again: the known name, the name of a file in the store without its extension, else the full path.
         public let name: String
         /// The path of the GGUF file.
         public let path: String
@@ -73,8 +73,9 @@ public struct ModelStore: Sendable {
         guard FileManager.default.fileExists(atPath: path) else {
             throw .io(file: path, operation: "read", reason: "no such file")
         }
-        return Entry(
-            name: URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent, path: path, isFetched: true)
+        let full = URL(fileURLWithPath: path).standardizedFileURL.path
+        return models().first { URL(fileURLWithPath: $0.path).standardizedFileURL.path == full }
+            ?? Entry(name: full, path: full, isFetched: true)
     }
 
     /// The names that contain the word, or come close to it in spelling.

@@ -11,8 +11,7 @@ extension SessionService {
     static func embedded(_ options: SessionOptions, _ console: Console) throws -> SessionService {
         let environment = ProcessInfo.processInfo.environment
         let store = ModelStore(environment: environment)
-        let model = options.model ?? ModelStore.defaultModel.name
-        if options.model != nil { _ = try store.resolve(model) }
+        let model = try options.model.map { try store.resolve($0).name } ?? ModelStore.defaultModel.name
         let progress = console.stages
         let folder = dataFolder(environment)
         let service = EngineService(

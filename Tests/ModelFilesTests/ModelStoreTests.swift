@@ -40,6 +40,11 @@ import Testing
             #expect(try store.resolve("MINE").path == path)
             #expect(try store.resolve(path).name == "mine")
             #expect(store.models().map(\.name) == ["SmolLM2-135M-Instruct", "mine"])
+            let outside = store.folder + "/../other.gguf"
+            try Data().write(to: URL(fileURLWithPath: outside))
+            let name = try store.resolve(outside).name
+            #expect(name.hasSuffix("/other.gguf") && !name.contains(".."))
+            #expect(try store.resolve(name).name == name)
             #expect(throws: ModelFileError.io(file: "./gone.gguf", operation: "read", reason: "no such file")) {
                 try store.resolve("./gone.gguf")
             }

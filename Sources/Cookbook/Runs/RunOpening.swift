@@ -1,3 +1,4 @@
+import Foundation
 import TrainingAPI
 
 /// What a runner needs before its stage can be built: the folder, the client with the right weights, and the renderer.
@@ -37,8 +38,9 @@ struct RunOpening: Sendable {
                 trainAttn: settings.trainAttn, trainUnembed: settings.trainUnembed)
             client = try await service.createLoraTrainingClient(baseModel: settings.modelName, config: lora).value
         }
-        if !settings.modelName.isEmpty, client.baseModel != settings.modelName {
-            let source = resumed?.statePath ?? settings.loadCheckpointPath ?? "the service"
+        if let source = resumed?.statePath ?? settings.loadCheckpointPath, !settings.modelName.isEmpty,
+            !Self.isSameModel(client.baseModel, settings.modelName)
+        {
             throw CookbookError.model(
                 "model_name is '\(settings.modelName)', but the weights of \(source) belong to '\(client.baseModel)'",
                 hint: "choose another log_path, or the model of those weights")
@@ -62,5 +64,13 @@ struct RunOpening: Sendable {
         self.directory = directory
         self.resumed = resumed
         self.progress = progress
+    }
+
+    /// Names are found in any case, and files by any path to them.
+    private static func isSameModel(_ first: String, _ second: String) -> Bool {
+        func path(_ name: String) -> String {
+            URL(fileURLWithPath: NSString(string: name).expandingTildeInPath).standardizedFileURL.path
+        }
+        return first.lowercased() == second.lowercased() || first.contains("/") && path(first) == path(second)
     }
 }
