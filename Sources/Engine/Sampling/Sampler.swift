@@ -48,7 +48,7 @@ final class Sampler {
                     TrainingError.usage(
                         "prompt and max_tokens make \(longest) tokens, but the key/value cache of "
                             + "\(limits.cacheBytes >> 20) MB holds \(cache.capacity * cache.positionsPerPage)",
-                        hint: "shorten the prompt or lower max_tokens")))
+                        hint: "shorten the prompt, or set a lower max_tokens")))
         }
         waiting.add(ActiveSequence(SampleProgress(request), index: 0))
     }
