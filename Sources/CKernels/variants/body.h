@@ -64,10 +64,14 @@ inlined void add_scaled(long n, float scale, const float *x, float *y) {
     for (long i = 0; i < n; i += 8) store_at(y, i, n, MADD(s, load_at(x, i, n, 0), load_at(y, i, n, 0)));
 }
 
-static float log_sum_exp(long n, const float *x) {
+static float largest(long n, const float *x) {
     v8r top = splat(-INFINITY);
     for (long i = 0; i < n; i += 8) top = vmax(top, load_at(x, i, n, -INFINITY));
-    float shift = lanes_max(top);
+    return lanes_max(top);
+}
+
+static float log_sum_exp(long n, const float *x) {
+    float shift = largest(n, x);
     v8r sum = splat(0);
     for (long i = 0; i < n; i += 8) sum += vexp(load_at(x, i, n, -INFINITY) - splat(shift));
     return shift + logf(lanes_sum(sum));
@@ -146,6 +150,42 @@ static void attend_backward(const ck_attention_gradient *args, long sequence, lo
 
 // ---- Vocabulary and optimizer
 
+// The sum of all has the bits of that in log_sum_exp if scale is 1.
+static float exp_blocks(long n, const float *x, float shift, float scale, float *out, double *blocks) {
+    v8r sum = splat(0);
+    for (long first = 0; first < n; first += weight_block) {
+        v8r part = splat(0);
+        for (long i = first; i < n && i < first + weight_block; i += 8) {
+            v8r e = vexp((load_at(x, i, n, -INFINITY) - splat(shift)) * splat(scale));
+            store_at(out, i, n, e);
+            sum += e;
+            part += e;
+        }
+        blocks[first / weight_block] = lanes_sum(part);
+    }
+    return lanes_sum(sum);
+}
+
+static double mass_above(long n, const float *x, float limit, const float *weights, long *count) {
+    double mass = 0;
+    for (long first = 0; first < n; first += weight_block) {
+        v8r part = splat(0);
+        v8i found = {0};
+        for (long i = first; i < n && i < first + weight_block; i += 8) {
+            v8i above = load_at(x, i, n, NAN) >= splat(limit), bits;
+            v8r w = load_at(weights, i, n, 0);
+            memcpy(&bits, &w, sizeof bits);
+            bits &= above;
+            memcpy(&w, &bits, sizeof w);
+            part += w;
+            found -= above;
+        }
+        mass += lanes_sum(part);
+        for (int lane = 0; lane < 8; lane++) *count += found[lane];
+    }
+    return mass;
+}
+
 static void softmax_gradient(long n, float g_sum, float lse, float *logits) {
     for (long i = 0; i < n; i += 8)
         store_at(logits, i, n, vexp(load_at(logits, i, n, 0) - splat(lse)) * splat(-g_sum));
@@ -170,6 +210,6 @@ const ck_variant VARIANT = {
     .name = VARIANT_NAME, .product_tile = product_tile, .dot_tile = DOT_TILE, .product_panels = product_panels,
     .dot_panels = DOT_PANELS, .round_pairs = round_pairs, .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward, .swiglu = swiglu, .swiglu_backward = swiglu_backward, .attend_row = attend_row,
-    .attend_backward = attend_backward, .log_sum_exp = log_sum_exp, .softmax_gradient = softmax_gradient,
-    .exp_shifted = exp_shifted, .adamw = adamw,
+    .attend_backward = attend_backward, .largest = largest, .log_sum_exp = log_sum_exp, .softmax_gradient = softmax_gradient,
+    .exp_blocks = exp_blocks, .mass_above = mass_above, .adamw = adamw,
 };

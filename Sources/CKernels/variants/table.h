@@ -2,7 +2,7 @@
 #pragma once
 #include "kernels.h"
 
-enum { most_tile_rows = 6 };
+enum { most_tile_rows = 6, weight_block = 256 };
 
 /// One register tile of a product.
 typedef struct {
@@ -34,10 +34,13 @@ typedef struct {
     void (*swiglu_backward)(long width, float *gate_up, const float *dh);
     void (*attend_row)(const ck_attention *args, long row, long head, float *scores);
     void (*attend_backward)(const ck_attention_gradient *args, long sequence, long kv_head, float *scratch);
+    float (*largest)(long n, const float *x);
     float (*log_sum_exp)(long n, const float *x);
     void (*softmax_gradient)(long n, float g_sum, float lse, float *logits);
-    /// out[i] = exp((x[i] - shift) * scale); returns the sum.
-    float (*exp_shifted)(long n, const float *x, float shift, float scale, float *out);
+    /// out[i] = exp((x[i] - shift) * scale); returns the sum, and in `blocks` that of every `weight_block` of them.
+    float (*exp_blocks)(long n, const float *x, float shift, float scale, float *out, double *blocks);
+    /// The sum of weights[i] where x[i] >= limit; adds their number to `count`.
+    double (*mass_above)(long n, const float *x, float limit, const float *weights, long *count);
     void (*adamw)(long n, const ck_adam *params, float *weights, float *gradient, float *m, float *v);
 } ck_variant;
 
