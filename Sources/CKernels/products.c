@@ -62,9 +62,10 @@ void ck_gather(long count, const int32_t *ids, long k, long n, ck_operand table,
 
 // Rows of a block stay in the second-level cache while the panels pass by: so many bytes of them.
 static const long block_bytes = 160 << 10;
-// A chunk takes some 4 microseconds on one core: small enough to share evenly among many, large enough to forget the hand-out.
-// It costs at least the time of its multiply-adds, and at least that of reading its weights.
-static const long chunk_multiplies = 200000, chunk_weight_bytes = 80000;
+// A chunk takes at least some 4 microseconds on one core, the time of so many multiply-adds or of reading so many bytes of weights:
+// enough to forget the hand-out. Where there is more work, it is cut into so many chunks for each thread: few enough that a thread
+// reads panels in a row, many enough to share evenly with a busy neighbour.
+static const long chunk_multiplies = 200000, chunk_weight_bytes = 80000, chunks_per_thread = 8;
 enum { products_at_once = 64 };
 
 typedef struct {
@@ -150,9 +151,8 @@ static void product_chunk(void *context, long chunk) {
     }
 }
 
-static planned plan_product(const ck_variant *variant, const ck_product *product, long first_chunk) {
-    const ck_product *p = product;
-    planned item = {.product = product, .first_chunk = first_chunk};
+static planned plan_product(const ck_variant *variant, int threads, const ck_product *p, long first_chunk) {
+    planned item = {.product = p, .first_chunk = first_chunk};
     const long row_bytes = p->k > 0 ? 4 * p->k : 4, most = block_bytes / row_bytes / most_tile_rows * most_tile_rows;
     item.rows_per_block = most > 4 * most_tile_rows ? most : 4 * most_tile_rows;
     item.row_blocks = (p->m + item.rows_per_block - 1) / item.rows_per_block;
@@ -161,8 +161,10 @@ static planned plan_product(const ck_variant *variant, const ck_product *product
     const long weight_bytes = 4 * panel_size(p->b.format, p->k) + 1;
     const bool dots = variant->dot_tile && p->b.format == ck_bf16_panels;
     const long step = (dots ? variant->dot_panels : variant->product_panels)[tile_rows(item.rows_per_block)];
-    const long wanted = min(chunk_multiplies / multiplies, chunk_weight_bytes / weight_bytes);
-    item.panels_per_chunk = (wanted < step ? step : wanted / step * step);
+    const long least = min(chunk_multiplies / multiplies, chunk_weight_bytes / weight_bytes);
+    const long share = panels(p->n) * item.row_blocks / (chunks_per_thread * threads);
+    const long wanted = least > share ? least : share;
+    item.panels_per_chunk = wanted < step ? step : wanted / step * step;
     return item;
 }
 
@@ -209,7 +211,7 @@ void ck_multiply(ck_pool *pool, long count, const ck_product *products) {
     long chunks = 0;
     for (; count > 0; count--, products++) {
         if (products->m > 0 && products->n > 0) {
-            all.items[all.count] = plan_product(all.variant, products, chunks);
+            all.items[all.count] = plan_product(all.variant, ck_pool_threads(pool), products, chunks);
             chunks += chunk_count(&all.items[all.count++]);
         }
         if (all.count == products_at_once || count == 1) {

@@ -168,10 +168,11 @@ typedef struct {
     float top_p;
     int32_t top_k;  // below 1: all
     float uniform;  // in [0, 1)
-    int32_t token;  // result
+    int32_t token;  // result; -1 if the logits have NaN or infinity, or only impossible tokens
     float logprob;  // result, at temperature 1
 } ck_draw;
-/// Draws one token for each row of logits.
+/// Draws one token for each row of logits: of the softmax at a temperature the top_k likeliest are kept, and of these, by their share
+/// of what is kept, the fewest that reach top_p.
 void ck_sample(ck_pool *pool, long rows, long vocabulary, const float *logits, ck_draw *draws);
 
 // ---- Optimizer ---------------------------------------------------------------------------------------------------------------

@@ -54,23 +54,53 @@ static void swiglu_backward(long width, float *gate_up, const float *dh) {
 
 // ---- Vocabulary and optimizer
 
-static float log_sum_exp(long n, const float *x) {
+static float largest(long n, const float *x) {
     v8r top = splat(-INFINITY);
     for (long i = 0; i < n; i += 8) top = vmax(top, load_at(x, i, n, -INFINITY));
-    float shift = lanes_max(top);
+    return lanes_max(top);
+}
+
+static float log_sum_exp(long n, const float *x) {
+    float shift = largest(n, x);
     v8r sum = splat(0);
     for (long i = 0; i < n; i += 8) sum += vexp(load_at(x, i, n, -INFINITY) - splat(shift));
     return shift + logf(lanes_sum(sum));
 }
 
-static float exp_shifted(long n, const float *x, float shift, float scale, float *out) {
+// The sum of all has the bits of that in log_sum_exp if scale is 1.
+static float exp_blocks(long n, const float *x, float shift, float scale, float *out, double *blocks) {
     v8r sum = splat(0);
-    for (long i = 0; i < n; i += 8) {
-        v8r e = vexp((load_at(x, i, n, -INFINITY) - splat(shift)) * splat(scale));
-        store_at(out, i, n, e);
-        sum += e;
+    for (long first = 0; first < n; first += weight_block) {
+        v8r part = splat(0);
+        for (long i = first; i < n && i < first + weight_block; i += 8) {
+            v8r e = vexp((load_at(x, i, n, -INFINITY) - splat(shift)) * splat(scale));
+            store_at(out, i, n, e);
+            sum += e;
+            part += e;
+        }
+        blocks[first / weight_block] = lanes_sum(part);
     }
     return lanes_sum(sum);
+}
+
+static double mass_above(long n, const float *x, float limit, const float *weights, long *count) {
+    double mass = 0;
+    for (long first = 0; first < n; first += weight_block) {
+        v8r part = splat(0);
+        v8i found = {0};
+        for (long i = first; i < n && i < first + weight_block; i += 8) {
+            v8i above = load_at(x, i, n, NAN) >= splat(limit), bits;
+            v8r w = load_at(weights, i, n, 0);
+            memcpy(&bits, &w, sizeof bits);
+            bits &= above;
+            memcpy(&w, &bits, sizeof w);
+            part += w;
+            found -= above;
+        }
+        mass += lanes_sum(part);
+        for (int lane = 0; lane < 8; lane++) *count += found[lane];
+    }
+    return mass;
 }
 
 static void softmax_gradient(long n, float g_sum, float lse, float *logits) {
@@ -98,6 +128,6 @@ const ck_variant VARIANT = {
     .dot_panels = DOT_PANELS, .round_pairs = round_pairs, .rms_norm = rms_norm,
     .rms_norm_backward = rms_norm_backward, .swiglu = swiglu, .swiglu_backward = swiglu_backward,
     .attention_scratch = attention_scratch, .attend_block = attend_block, .attend_gradient_queries = attend_gradient_queries,
-    .attend_gradient_keys = attend_gradient_keys, .log_sum_exp = log_sum_exp, .softmax_gradient = softmax_gradient,
-    .exp_shifted = exp_shifted, .adamw = adamw,
+    .attend_gradient_keys = attend_gradient_keys, .largest = largest, .log_sum_exp = log_sum_exp,
+    .softmax_gradient = softmax_gradient, .exp_blocks = exp_blocks, .mass_above = mass_above, .adamw = adamw,
 };

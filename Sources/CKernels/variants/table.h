@@ -2,7 +2,7 @@
 #pragma once
 #include "kernels.h"
 
-enum { most_tile_rows = 6 };
+enum { most_tile_rows = 6, weight_block = 256 };
 
 /// One register tile of a product.
 typedef struct {
@@ -37,10 +37,13 @@ typedef struct {
     void (*attend_gradient_queries)(const ck_attention_gradient *args, const ck_attention_block *block, long kv_head,
                                     float *memory);
     void (*attend_gradient_keys)(const ck_attention_gradient *args, const ck_key_block *block, long kv_head, float *memory);
+    float (*largest)(long n, const float *x);
     float (*log_sum_exp)(long n, const float *x);
     void (*softmax_gradient)(long n, float g_sum, float lse, float *logits);
-    /// out[i] = exp((x[i] - shift) * scale); returns the sum.
-    float (*exp_shifted)(long n, const float *x, float shift, float scale, float *out);
+    /// out[i] = exp((x[i] - shift) * scale); returns the sum, and in `blocks` that of every `weight_block` of them.
+    float (*exp_blocks)(long n, const float *x, float shift, float scale, float *out, double *blocks);
+    /// The sum of weights[i] where x[i] >= limit; adds their number to `count`.
+    double (*mass_above)(long n, const float *x, float limit, const float *weights, long *count);
     void (*adamw)(long n, const ck_adam *params, float *weights, float *gradient, float *m, float *v);
 } ck_variant;
 
