@@ -60,8 +60,11 @@ struct PrefixTreeTests {
         #expect(PrefixTree(sorted: [a + rest, b + rest], shortestRun: 2).tokens == a + rest + b.suffix(1) + rest)
         // A sequence that begins another is shared whole.
         #expect(PrefixTree(sorted: [a, a + rest], shortestRun: 8).tokens == a + rest)
-        let tree = PrefixTree(sorted: branchingSequences(20, seed: 1).sorted { $0.lexicographicallyPrecedes($1) })
-        #expect(tree.nodes.filter { $0.subtreeEnd > $0.rows.upperBound }.contains { $0.rows.count >= PrefixTree.shortestRun })
+        for seed in 0..<50 {
+            let sequences = branchingSequences(10, seed: seed, longest: 30).sorted { $0.lexicographicallyPrecedes($1) }
+            let tree = PrefixTree(sorted: sequences)
+            #expect(sequences.indices.allSatisfy { index in tree.rows(of: index).map { tree.tokens[$0] } == sequences[index] })
+        }
     }
 
     @Test("packing keeps every sequence once and counts rows after sharing", arguments: 0..<50)
