@@ -22,7 +22,7 @@ struct PrefixTreeTests {
     @Test("a tree has one row for each distinct prefix, and every sequence finds its tokens", arguments: 0..<200)
     func rows(seed: Int) {
         let sequences = branchingSequences(1 + seed % 9, seed: seed).sorted { $0.lexicographicallyPrecedes($1) }
-        let tree = PrefixTree(sorted: sequences)
+        let tree = PrefixTree(sorted: sequences, shortestRun: 1)
         let prefixes = Set(sequences.flatMap { sequence in (1...sequence.count).map { Array(sequence[..<$0]) } })
         #expect(tree.tokens.count == prefixes.count)
         for (index, sequence) in sequences.enumerated() {
@@ -33,7 +33,7 @@ struct PrefixTreeTests {
     @Test("nodes stand in depth-first order, with those below in their subtree and no others", arguments: 0..<100)
     func order(seed: Int) {
         let sequences = branchingSequences(8, seed: seed, alphabet: 3).sorted { $0.lexicographicallyPrecedes($1) }
-        let tree = PrefixTree(sorted: sequences)
+        let tree = PrefixTree(sorted: sequences, shortestRun: 1)
         var next = 0
         for (index, node) in tree.nodes.enumerated() {
             #expect(node.rows.lowerBound == next && !node.rows.isEmpty)
@@ -50,6 +50,21 @@ struct PrefixTreeTests {
             #expect(below.allSatisfy { tree.nodes[$0].rows.upperBound <= node.subtreeEnd })
         }
         #expect(next == tree.tokens.count)
+    }
+
+    @Test("runs too short to pay are computed for each sequence")
+    func shortRuns() {
+        let (a, b) = ([1, 2, 3], [1, 2, 4])
+        let rest = Array(10..<30)
+        #expect(PrefixTree(sorted: [a + rest, b + rest], shortestRun: 3).tokens == a + rest + b + rest)
+        #expect(PrefixTree(sorted: [a + rest, b + rest], shortestRun: 2).tokens == a + rest + b.suffix(1) + rest)
+        // A sequence that begins another is shared whole.
+        #expect(PrefixTree(sorted: [a, a + rest], shortestRun: 8).tokens == a + rest)
+        for seed in 0..<50 {
+            let sequences = branchingSequences(10, seed: seed, longest: 30).sorted { $0.lexicographicallyPrecedes($1) }
+            let tree = PrefixTree(sorted: sequences)
+            #expect(sequences.indices.allSatisfy { index in tree.rows(of: index).map { tree.tokens[$0] } == sequences[index] })
+        }
     }
 
     @Test("packing keeps every sequence once and counts rows after sharing", arguments: 0..<50)

@@ -11,23 +11,18 @@ package struct PackedPass {
             // Equal sequences keep their order: sums over rows must depend on the data alone.
             sequences[$0] == sequences[$1] ? $0 < $1 : sequences[$0].lexicographicallyPrecedes(sequences[$1])
         }
-        var passes: [[Int]] = []
-        var rows = 0
+        var passes: [PackedPass] = []
+        var members: [Int] = []
+        var tree = PrefixTree()
         for index in order {
-            let sequence = sequences[index]
-            if let last = passes.last?.last {
-                let added = sequence.count - sequences[last].commonPrefixCount(with: sequence)
-                if rows + added <= rowLimit {
-                    passes[passes.count - 1].append(index)
-                    rows += added
-                    continue
-                }
+            if !members.isEmpty, tree.tokens.count + tree.rowsAdded(by: sequences[index]) > rowLimit {
+                passes.append(PackedPass(members: members, tree: tree))
+                (members, tree) = ([], PrefixTree())
             }
-            passes.append([index])
-            rows = sequence.count
+            members.append(index)
+            tree.append(sequences[index])
         }
-        return passes.map { members in
-            PackedPass(members: members, tree: PrefixTree(sorted: members.map { sequences[$0] }))
-        }
+        if !members.isEmpty { passes.append(PackedPass(members: members, tree: tree)) }
+        return passes
     }
 }

@@ -18,58 +18,61 @@ package struct PrefixTree {
     package private(set) var tokens: [Int] = []
     /// The node that each sequence ends with.
     private var leaves: [Int] = []
+    private let shortestRun: Int
+    private var previous: [Int] = []
+    /// The nodes of the previous sequence, from the root on.
+    private var path: [Int] = []
+
+    /// Runs of fewer tokens are not shared: what their keys add to the backward pass of attention, which has a pass over all rows
+    /// below for each node, costs more than the rows that they would save.
+    package static let shortestRun = 8
 
     /// The tree of sequences in lexicographic order, none of them empty.
-    package init(sorted sequences: [[Int]]) {
-        var previous: [Int] = []
-        // The nodes of the previous sequence, from the root on.
-        var path: [Int] = []
-        for sequence in sequences {
-            let shared = previous.commonPrefixCount(with: sequence)
-            while let last = path.last, nodes[last].position >= shared {
-                nodes[last].subtreeEnd = tokens.count
-                path.removeLast()
-            }
-            if let last = path.last { path[path.count - 1] = split(last, at: shared) }
-            if shared < sequence.count {
-                let rows = tokens.count..<tokens.count + sequence.count - shared
-                nodes.append(Node(parent: path.last, position: shared, rows: rows, subtreeEnd: rows.upperBound))
-                path.append(nodes.count - 1)
-                tokens += sequence[shared...]
-            }
-            leaves += path.suffix(1)
-            previous = sequence
+    package init(sorted sequences: [[Int]] = [], shortestRun: Int = Self.shortestRun) {
+        self.shortestRun = shortestRun
+        for sequence in sequences { append(sequence) }
+    }
+
+    /// How many rows `append` would add.
+    func rowsAdded(by sequence: [Int]) -> Int { sequence.count - sharedCount(sequence) }
+
+    /// How many tokens of a sequence have a row already.
+    private func sharedCount(_ sequence: [Int]) -> Int {
+        let common = previous.commonPrefixCount(with: sequence)
+        let inside = path.first { nodes[$0].position < common && common < nodes[$0].position + nodes[$0].rows.count }
+        guard let inside, common - nodes[inside].position < shortestRun else { return common }
+        return nodes[inside].position
+    }
+
+    /// Adds a sequence that does not sort before the last one.
+    mutating func append(_ sequence: [Int]) {
+        let shared = sharedCount(sequence)
+        while let last = path.last, nodes[last].position >= shared { path.removeLast() }
+        if let last = path.last { split(last, at: shared) }
+        if shared < sequence.count {
+            let rows = tokens.count..<tokens.count + sequence.count - shared
+            nodes.append(Node(parent: path.last, position: shared, rows: rows, subtreeEnd: rows.upperBound))
+            path.append(nodes.count - 1)
+            tokens += sequence[shared...]
         }
         for open in path { nodes[open].subtreeEnd = tokens.count }
-        sortNodes()
+        leaves += path.suffix(1)
+        previous = sequence
     }
 
-    /// Ends the open node `index` before a position, if it goes on there: the rest, with the nodes below, becomes a node of its
-    /// own. Returns the node that now ends there.
-    private mutating func split(_ index: Int, at position: Int) -> Int {
+    /// Ends the node `index` of the path before a position, if it goes on there: the rest becomes a node of its own, above those
+    /// that were below.
+    private mutating func split(_ index: Int, at position: Int) {
         let node = nodes[index]
         let row = node.rows.lowerBound + position - node.position
-        guard row < node.rows.upperBound else { return index }
-        nodes.append(
-            Node(
-                parent: node.parent, position: node.position, rows: node.rows.lowerBound..<row,
-                subtreeEnd: tokens.count))
-        // The rest keeps its index, which the nodes below and the sequences that end there refer to.
-        nodes[index] = Node(
-            parent: nodes.count - 1, position: position, rows: row..<node.rows.upperBound, subtreeEnd: tokens.count)
-        return nodes.count - 1
-    }
-
-    private mutating func sortNodes() {
-        let order = nodes.indices.sorted { nodes[$0].rows.lowerBound < nodes[$1].rows.lowerBound }
-        var places = order
-        for (place, index) in order.enumerated() { places[index] = place }
-        nodes = order.map { index in
-            var node = nodes[index]
-            node.parent = node.parent.map { places[$0] }
-            return node
-        }
-        leaves = leaves.map { places[$0] }
+        guard row < node.rows.upperBound else { return }
+        func moved(_ other: Int) -> Int { other < index ? other : other + 1 }
+        for below in nodes.indices[(index + 1)...] { nodes[below].parent = nodes[below].parent.map(moved) }
+        leaves = leaves.map(moved)
+        nodes[index].rows = node.rows.lowerBound..<row
+        nodes.insert(
+            Node(parent: index, position: position, rows: row..<node.rows.upperBound, subtreeEnd: tokens.count),
+            at: index + 1)
     }
 
     /// The row of each position of a sequence, given by its index.

@@ -3,7 +3,7 @@ import TrainingAPI
 /// Answers requests for logprobs: the inputs of all requests of one adapter packed together, what several begin with computed
 /// once.
 final class Scorer {
-    /// Rows of a pass: nothing is kept of them, so that whole tournaments fit.
+    /// Rows of a pass: layers keep nothing, so that the tree of a whole tournament fits.
     private static let rowsPerPass = 4096
 
     private let model: BaseModel
@@ -36,8 +36,7 @@ final class Scorer {
         let passes = PackedPass.pack(
             items.map { requests[$0].items[$1].tokens }, rowLimit: min(Self.rowsPerPass, limit))
         for pass in passes {
-            let wanted = pass.members.filter { !requests[items[$0].0].future.isDone }
-            guard !wanted.isEmpty else { continue }
+            guard pass.members.contains(where: { !requests[items[$0].0].future.isDone }) else { continue }
             let activations = run(pass, adapter: adapter, rank: rank)
             var queries = RowQueries()
             let places = pass.members.enumerated().map { member, index in

@@ -76,12 +76,15 @@ final class Learner {
         let rank = state.layout.paddedRank
         var results = [[Float]](repeating: [], count: data.count)
         var kept: [Pass?] = []
-        for packed in try store.pack(data, paddedRank: rank, keepAll: true) {
+        let passes = try store.pack(data, paddedRank: rank, keepAll: true)
+        for packed in passes {
             if isCancelled() {
                 release(kept)
                 throw TrainingError.cancelled
             }
-            let keep = store.hasRoomToKeep(rows: packed.tree.tokens.count, paddedRank: rank)
+            // Beside this pass there must be room for one that is computed again, if there are others.
+            let keep = store.hasRoom(
+                forPasses: passes.count == 1 ? 1 : 2, rows: packed.tree.tokens.count, paddedRank: rank)
             let pass = forward(packed, adapter: state.adapter, keepAll: keep)
             let values = logprobs(
                 pass, data, adapter: state.adapter, wanted: { LossFunction.crossEntropy.contributingTargets(of: $0) })
