@@ -38,6 +38,11 @@ struct SessionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("The number of threads that compute; by default all cores.", valueName: "n"))
     var threads: Int?
 
+    @Option(
+        help: ArgumentHelp(
+            "Memory in GB for activations and caches, beside the weights; by default a quarter of the machine's.", valueName: "gb"))
+    var memory: Double?
+
     @Option(help: "How the model's weights are kept: bfloat16, or float32 for comparing.")
     var precision: WeightPrecision = .bfloat16
 
@@ -62,6 +67,7 @@ struct SessionOptions: ParsableArguments {
 
     func validate() throws {
         if let threads, threads < 1 { throw ValidationError("--threads takes a number from 1, not \(threads)") }
+        if let memory, !(0.1...1e6).contains(memory) { throw ValidationError("--memory takes gigabytes from 0.1, not \(memory)") }
         if chunk != nil, script != nil { throw ValidationError("-e runs a chunk and takes no script") }
         if script == nil {
             if step { throw ValidationError("--step needs a script") }

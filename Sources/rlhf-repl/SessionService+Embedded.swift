@@ -16,7 +16,8 @@ extension SessionService {
         let folder = dataFolder(environment)
         let service = EngineService(
             store: store, checkpointFolder: folder.appending(path: "checkpoints"),
-            precision: options.precision, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount
+            precision: options.precision, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
+            memoryBudget: options.memory.map { MemoryBudget(bytes: Int($0 * 0x1p30)) } ?? .standard
         ) { name, done, total in
             progress.report(StageProgress(stage: "reading \(name)", done: done, total: total, unit: "layer"))
         }

@@ -7,6 +7,9 @@ package enum WeightPrecision: String, Sendable, CaseIterable {
     case bfloat16
     /// As the model's file has them, for comparing.
     case float32
+
+    /// Of one weight.
+    var bytes: Int { self == .bfloat16 ? 2 : 4 }
 }
 
 /// A weight matrix in panels, as the right-hand side of products. Written by whoever makes it, then only read.

@@ -1,5 +1,3 @@
-import Foundation
-
 /// What bounds the sampler. None of it changes what is sampled.
 package struct SamplerLimits: Sendable {
     /// The most sequences computed at once.
@@ -9,8 +7,8 @@ package struct SamplerLimits: Sendable {
     /// Positions of a page of the key/value cache. At least 1.
     package var positionsPerPage = 32
     /// The most memory of the key/value cache, in bytes.
-    package var cacheBytes = Int(clamping: ProcessInfo.processInfo.physicalMemory / 4)
+    package var cacheBytes: Int
 
-    /// The defaults: a quarter of the machine's memory for the cache.
-    package init() {}
+    /// The measured defaults, with the cache's part of a budget.
+    package init(_ budget: MemoryBudget = .standard) { cacheBytes = budget.cacheBytes }
 }

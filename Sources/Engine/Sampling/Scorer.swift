@@ -30,7 +30,7 @@ final class Scorer {
     private func score(ofOneAdapter requests: [ScoreRequest]) {
         let adapter = requests[0].adapter
         let rank = adapter?.layout.paddedRank ?? 16
-        let limit = memoryBudget.bytes / Activations.bytesPerRow(model.shape, paddedRank: rank, keepAll: false)
+        let limit = memoryBudget.activationBytes / Activations.bytesPerRow(model.shape, paddedRank: rank, keepAll: false)
         let items = requests.indices.flatMap { request in requests[request].items.indices.map { (request, $0) } }
         var results = requests.map { [[[Float]]](repeating: [], count: $0.items.count) }
         let passes = PackedPass.pack(

@@ -20,18 +20,18 @@ package final class EngineService: TrainingService {
     private let progress: @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void
     private let loaded = Mutex<[String: Loaded]>([:])
 
-    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. Each model's activations stay within
-    /// `memoryBudget`. `progress` is told of layers read.
+    /// A service over the models of `store`, with checkpoints below `checkpointFolder`. What each model's
+    /// clients take stays within `memoryBudget`. `progress` is told of layers read.
     package init(
         store: ModelStore, checkpointFolder: URL, precision: WeightPrecision = .bfloat16, threads: Int,
-        memoryBudget: MemoryBudget = .standard, limits: SamplerLimits = SamplerLimits(),
+        memoryBudget: MemoryBudget = .standard, limits: SamplerLimits? = nil,
         progress: @escaping @Sendable (_ model: String, _ done: Int, _ total: Int) -> Void = { _, _, _ in }
     ) {
         self.store = store
         self.precision = precision
         self.threads = threads
         self.memoryBudget = memoryBudget
-        self.limits = limits
+        self.limits = limits ?? SamplerLimits(memoryBudget)
         self.progress = progress
         checkpoints = CheckpointStore(root: checkpointFolder)
     }
@@ -100,9 +100,9 @@ package final class EngineService: TrainingService {
         let known = try store.resolve(name)
         return try loaded.withLock { loaded in
             if let entry = loaded[known.path] { return entry }
-            let model = try BaseModel(
-                name: known.name, file: try GGUFFile(path: known.path), precision: precision, threads: threads
-            ) { [progress] in
+            let file = try GGUFFile(path: known.path)
+            try checkMemory(for: TransformerShape(try ModelConfig(file)), of: known.name)
+            let model = try BaseModel(name: known.name, file: file, precision: precision, threads: threads) { [progress] in
                 progress(known.name, $0, $1)
             }
             let entry = Loaded(
@@ -111,5 +111,15 @@ package final class EngineService: TrainingService {
             loaded[known.path] = entry
             return entry
         }
+    }
+
+    /// Throws before the machine begins to swap, which would look like standing still.
+    private func checkMemory(for shape: TransformerShape, of name: String) throws(TrainingError) {
+        let needed = shape.weightCount * 2 * precision.bytes
+        guard let available = MemoryBudget.available, needed > available else { return }
+        throw .usage(
+            "the weights of \(name) take \(needed >> 20) MB, and \(available >> 20) MB of memory are free",
+            hint: "close other programs" + (precision == .float32 ? ", leave --precision at bfloat16" : "") + " or take a smaller model"
+        )
     }
 }

@@ -20,7 +20,7 @@ struct ActivationsStore {
     func rowLimit(paddedRank: Int, keepAll: Bool) -> Int {
         let forward = Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: keepAll)
         let backward = keepAll ? BackwardScratch.bytesPerRow(shape, paddedRank: paddedRank) : 0
-        return budget.bytes / (forward + backward)
+        return budget.activationBytes / (forward + backward)
     }
 
     /// Packs the data of a call into passes. Throws `memoryExceeded` if one of them is too long for the budget.
@@ -35,7 +35,7 @@ struct ActivationsStore {
     /// Whether the budget has room for so many more passes that are kept.
     func hasRoom(forPasses passes: Int, rows: Int, paddedRank: Int) -> Bool {
         let perRow = Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: true)
-        return bytesInUse + passes * perRow * capacity(rows: rows, paddedRank: paddedRank, keepAll: true) <= budget.bytes
+        return bytesInUse + passes * perRow * capacity(rows: rows, paddedRank: paddedRank, keepAll: true) <= budget.activationBytes
     }
 
     private func capacity(rows: Int, paddedRank: Int, keepAll: Bool) -> Int {
@@ -49,7 +49,7 @@ struct ActivationsStore {
         } else {
             let capacity = capacity(rows: rows, paddedRank: paddedRank, keepAll: keepAll)
             let wanted = capacity * Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: keepAll)
-            while !idle.isEmpty, bytesInUse + idle.reduce(wanted, { $0 + $1.bytes }) > budget.bytes { idle.removeFirst() }
+            while !idle.isEmpty, bytesInUse + idle.reduce(wanted, { $0 + $1.bytes }) > budget.activationBytes { idle.removeFirst() }
             taken = Activations(shape: shape, capacity: capacity, paddedRank: paddedRank, keepAll: keepAll)
         }
         bytesInUse += taken.bytes
