@@ -9,12 +9,12 @@ struct JSONTests {
     @Test("float32 numbers come back with the same bits, however they are spelled")
     func floats() throws {
         var random = SeededRandom(3)
-        var values: [Float] = [0, -0.0, 1, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 0.1, 16_777_217]
+        var values: [Float] = [0, -0.0, 1, .leastNonzeroMagnitude, .leastNormalMagnitude, .greatestFiniteMagnitude, 0.1, 16_777_216]
         values += (0..<20000).map { _ in Float(bitPattern: UInt32(random.uniform() * 0x1p32)) }.filter(\.isFinite)
         values += (0..<20000).map { _ in Float(-random.uniform() * 12) }
         let tensor = try Wire.TensorData(.float32(values))
         let back = try Wire.TensorData(jsonBody: tensor.jsonBody())
-        guard case .float32(let read) = back.values else { return #expect(Bool(false)) }
+        let read = back.tensor().floats
         #expect(read.map(\.bitPattern) == values.map(\.bitPattern))
         // As Python prints them: float32 widened to float64.
         let wide = try node("[" + values.map { Double($0).description }.joined(separator: ",") + "]").floats()
@@ -86,7 +86,10 @@ struct JSONTests {
             _ = try node(text)
             Issue.record("'\(text)' was read")
         } catch {
-            guard case .notJSON(offset, _)? = error as? WireError else { return Issue.record("'\(text)': \(error)") }
+            guard case .notJSON(offset, _)? = error as? WireError else {
+                Issue.record("'\(text)': \(error)")
+                return
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 import Testing
 import TinkerWire
+import TrainingAPI
 
 /// Vectors of the wire protocol's description, section 6, made with the SDK's own protobuf classes.
 @Suite("Protobuf vectors")

@@ -123,8 +123,10 @@ struct JSONDocument: Sendable {
         let start = position
         if skipNumbers() {
             nodes[index].kind = .numbers
-        } else if !take("]") {
-            position = start
+            return close(index)
+        }
+        position = start
+        if !take("]") {
             repeat {
                 try value(depth: depth + 1)
                 skipSpace()

@@ -2,7 +2,7 @@
 public enum JSONStyle: Sendable, Equatable {
     /// Every default is there, and what is unset is left out (SDK 0.18 and later).
     case explicit
-    /// Defaults and the `type` of messages are left out, and some of what is unset is null (SDK up to 0.16).
+    /// Defaults and the `type` of requests are left out, and some of what is unset is null (SDK up to 0.16).
     case sparse
 }
 
@@ -106,7 +106,7 @@ extension JSONWriter {
         if value != normal { member(key, value) }
     }
 
-    /// The name of the message, which the sparse style leaves out.
+    /// The name of a request or chunk, which the sparse style leaves out.
     mutating func type(_ name: String) {
         if style == .explicit { member("type", name) }
     }

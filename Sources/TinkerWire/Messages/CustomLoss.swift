@@ -91,7 +91,7 @@ extension Wire.CreateCustomLossResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("create_custom_loss")
+        json.member("type", "create_custom_loss")
         json.member("loss_id", lossID)
     }
 }

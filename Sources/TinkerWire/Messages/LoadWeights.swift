@@ -95,7 +95,7 @@ extension Wire.LoadWeightsResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("load_weights")
+        json.member("type", "load_weights")
         json.member("path", path)
         json.member("model_id", modelID)
     }

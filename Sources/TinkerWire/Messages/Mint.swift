@@ -76,7 +76,7 @@ extension Wire.InterpolateCheckpointsResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("mint_interpolate_checkpoints")
+        json.member("type", "mint_interpolate_checkpoints")
         json.member("path", path)
         json.member("checkpoint_type", kind)
         json.member("source_paths", sourcePaths)
@@ -195,7 +195,7 @@ extension Wire.ReverseKLResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("mint_forward_backward_reverse_kl")
+        json.member("type", "mint_forward_backward_reverse_kl")
         json.member("outputs", outputs)
         json.member("metrics", metrics)
     }

@@ -71,7 +71,7 @@ extension Wire.CreateModelResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("create_model")
+        json.member("type", "create_model")
         json.member("model_id", modelID)
     }
 }
@@ -170,7 +170,7 @@ extension Wire.ModelInfo: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("get_info")
+        json.member("type", "get_info")
         json.member("model_id", modelID)
         json.member("model_data", modelData)
         json.member("is_lora", isLora)
@@ -256,7 +256,7 @@ extension Wire.UnloadModelResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("unload_model")
+        json.member("type", "unload_model")
         json.member("model_id", modelID)
     }
 }
@@ -271,7 +271,7 @@ extension LoraConfig: JSONMessage {
 
     package func writeMembers(to json: inout JSONWriter) {
         json.member("rank", rank)
-        json.member("seed", seed)
+        json.member("seed", sparseNull: seed)
         json.member("train_unembed", trainUnembed)
         json.member("train_mlp", trainMlp)
         json.member("train_attn", trainAttn)

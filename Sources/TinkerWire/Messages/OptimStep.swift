@@ -93,7 +93,7 @@ extension AdamParams: JSONMessage {
 
     package func writeMembers(to json: inout JSONWriter) {
         let normal = AdamParams()
-        json.member("learning_rate", learningRate, default: normal.learningRate)
+        json.member("learning_rate", learningRate)
         json.member("beta1", beta1, default: normal.beta1)
         json.member("beta2", beta2, default: normal.beta2)
         json.member("eps", eps, default: normal.eps)

@@ -92,7 +92,7 @@ extension Wire.SampleResponse: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("sample")
+        json.member("type", "sample")
         json.member("sequences", sequences)
         json.member("prompt_logprobs", sparseNull: promptLogprobs.map(OptionalFloats.init))
         json.member("topk_prompt_logprobs", sparseNull: topKPromptLogprobs.map(TokenLogprobRows.init(rows:)))

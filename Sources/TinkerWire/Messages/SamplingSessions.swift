@@ -58,7 +58,7 @@ extension Wire.CreateSamplingSessionResponse: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("create_sampling_session")
+        json.member("type", "create_sampling_session")
         json.member("sampling_session_id", samplingSessionID)
     }
 }
@@ -106,7 +106,7 @@ extension Wire.JoinSamplingSessionResponse: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("join_sampling_session")
+        json.member("type", "join_sampling_session")
         json.member("client_counter", clientCounter)
     }
 }

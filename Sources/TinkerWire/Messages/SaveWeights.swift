@@ -69,7 +69,7 @@ extension Wire.SaveWeightsResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("save_weights")
+        json.member("type", "save_weights")
         json.member("path", path)
     }
 }
@@ -155,7 +155,7 @@ extension Wire.SaveWeightsForSamplerResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("save_weights_for_sampler")
+        json.member("type", "save_weights_for_sampler")
         json.member("path", orNull: path)
         json.member("sampling_session_id", orNull: samplingSessionID)
     }
@@ -230,7 +230,7 @@ extension Wire.SaveWeightsExternalResult: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("save_weights_external")
+        json.member("type", "save_weights_external")
         json.member("path", path)
         json.member("size_bytes", sizeBytes)
     }

@@ -78,7 +78,7 @@ extension Wire.CreateSessionResponse: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("create_session")
+        json.member("type", "create_session")
         json.member("session_id", sessionID)
         json.member("info_message", infoMessage)
         json.member("warning_message", warningMessage)
@@ -124,7 +124,7 @@ extension Wire.SessionHeartbeatResponse: JSONMessage {
     }
 
     package func writeMembers(to json: inout JSONWriter) {
-        json.type("session_heartbeat")
+        json.member("type", "session_heartbeat")
     }
 }
 
