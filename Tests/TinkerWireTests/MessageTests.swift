@@ -48,6 +48,10 @@ struct MessageTests {
             #expect(try Reply(jsonBody: Array(body.utf8)) == reply)
             #expect(try Reply(jsonBody: reply.jsonBody()) == reply)
         }
+        let response = Wire.SampleResponse(sequences: [.init(tokens: [1], logprobs: [-1], stopReason: .stop)])
+        for (body, format) in [(try response.protobufBody(), BodyFormat.protobuf), (response.jsonBody(), .json)] {
+            #expect(try Wire.FutureReply<Wire.SampleResponse>(body: body, format: format) == .result(response))
+        }
     }
 
     @Test("every kind of chunk, setting and span crosses in every format that has it")

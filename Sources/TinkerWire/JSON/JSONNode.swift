@@ -63,7 +63,7 @@ package struct JSONNode: Sendable {
     }
 
     private func number(_ expected: String) throws(WireError) -> JSONNumber {
-        guard node.kind == .number, let number = JSONNumber(document.bytes, at: Int(node.start)) else {
+        guard node.kind == .number, let number = JSONNumber(document.bytes.span, at: Int(node.start)) else {
             throw mismatch(expected)
         }
         return number
@@ -140,35 +140,42 @@ extension JSONNode {
     ) throws(WireError) -> [Value] {
         let limit = limits.tensorElements
         var values: [Value] = []
-        func add(_ number: JSONNumber?, _ text: @autoclosure () -> String) throws(WireError) {
-            guard values.count < limit else { throw .tooLarge(what: "a list of numbers", limit: limit) }
-            guard let value = read(number) else {
-                throw .unexpected(path: "[\(values.count)]", expected: expected, found: text())
-            }
-            values.append(value)
-        }
         switch node.kind {
         case .numbers:
-            let bytes = document.bytes
+            let bytes = document.bytes.span
             var position = Int(node.start) + 1
             let end = Int(node.end) - 1
             while position < end {
+                let start = position
+                let value: Value?
                 switch bytes[position] {
-                case 0x20, 0x09, 0x0a, 0x0d, UInt8(ascii: ","): position += 1
+                case 0x20, 0x09, 0x0a, 0x0d, UInt8(ascii: ","):
+                    position += 1
+                    continue
                 case UInt8(ascii: "n"):
-                    try add(nil, "null")
                     position += 4
+                    value = read(nil)
                 default:
                     guard let number = JSONNumber(bytes, at: position) else { throw mismatch(expected) }
-                    try add(number, String(decoding: bytes[position..<min(number.end, position + 40)], as: UTF8.self))
                     position = number.end
+                    value = read(number)
                 }
+                guard let value else {
+                    let text = document.bytes[start..<min(position, start + 40)]
+                    throw .unexpected(
+                        path: "[\(values.count)]", expected: expected, found: String(decoding: text, as: UTF8.self))
+                }
+                guard values.count < limit else { throw .tooLarge(what: "a list of numbers", limit: limit) }
+                values.append(value)
             }
         case .array:
             // Empty, or nulls alone, or something that is no list of numbers.
-            for child in children {
+            for (place, child) in children.enumerated() {
                 guard child.isNull else { throw mismatch("a list of numbers") }
-                try add(nil, "null")
+                guard let value = read(nil) else {
+                    throw .unexpected(path: "[\(place)]", expected: expected, found: "null")
+                }
+                values.append(value)
             }
         default: throw mismatch("a list of numbers")
         }

@@ -12,81 +12,98 @@ struct JSONNumber {
     /// The place after the number.
     var end: Int { text.upperBound }
 
-    /// Goes past a number if there is one.
-    static func skip(_ bytes: [UInt8], _ position: inout Int) -> Bool {
-        guard let number = JSONNumber(bytes, at: position) else { return false }
-        position = number.end
-        return true
+    /// The place after the number that begins at a place, if one does.
+    static func end(_ bytes: Span<UInt8>, at start: Int) -> Int? {
+        // No function in here may change a captured variable: that would be checked for exclusivity at every digit.
+        var position = start
+        if isAt(position, "-", bytes) { position += 1 }
+        if isAt(position, "0", bytes) {
+            position += 1
+        } else {
+            let digits = endOfDigits(bytes, position)
+            guard digits > position else { return word(bytes, at: position)?.end }
+            position = digits
+        }
+        if isAt(position, ".", bytes) {
+            let digits = endOfDigits(bytes, position + 1)
+            guard digits > position + 1 else { return nil }
+            position = digits
+        }
+        if isAt(position, "e", bytes) || isAt(position, "E", bytes) {
+            position += 1
+            if isAt(position, "-", bytes) || isAt(position, "+", bytes) { position += 1 }
+            let digits = endOfDigits(bytes, position)
+            guard digits > position else { return nil }
+            position = digits
+        }
+        return position
+    }
+
+    private static func isAt(_ position: Int, _ character: Unicode.Scalar, _ bytes: Span<UInt8>) -> Bool {
+        position < bytes.count && bytes[position] == UInt8(ascii: character)
+    }
+
+    private static func endOfDigits(_ bytes: Span<UInt8>, _ start: Int) -> Int {
+        var position = start
+        while position < bytes.count, bytes[position] &- 0x30 < 10 { position += 1 }
+        return position
+    }
+
+    /// NaN and infinity as Python writes them.
+    private static func word(_ bytes: Span<UInt8>, at start: Int) -> (value: Double, end: Int)? {
+        for (name, value) in [("NaN", Double.nan), ("Infinity", .infinity)] {
+            guard name.utf8.count <= bytes.count - start else { continue }
+            if zip(name.utf8, start...).allSatisfy({ $0 == bytes[$1] }) { return (value, start + name.utf8.count) }
+        }
+        return nil
     }
 
     /// The number that begins at a place, if one does.
-    init?(_ bytes: [UInt8], at start: Int) {
+    init?(_ bytes: Span<UInt8>, at start: Int) {
+        guard let end = Self.end(bytes, at: start) else { return nil }
+        text = start..<end
         var position = start
-        func digit(_ place: Int) -> UInt64? {
-            guard place < bytes.count else { return nil }
-            let value = bytes[place] &- 0x30
-            return value < 10 ? UInt64(value) : nil
-        }
-        func has(_ character: Unicode.Scalar) -> Bool {
-            position < bytes.count && bytes[position] == UInt8(ascii: character)
-        }
-        if has("-") {
+        if bytes[position] == UInt8(ascii: "-") {
             isNegative = true
             position += 1
         }
-        guard let first = digit(position) else {
-            for (name, value) in [("NaN", Double.nan), ("Infinity", .infinity)] {
-                guard position < bytes.count, bytes[position] == name.utf8.first else { continue }
-                guard bytes[position...].starts(with: name.utf8) else { return nil }
-                word = isNegative ? -value : value
-                text = start..<position + name.utf8.count
-                return
-            }
-            return nil
+        if bytes[position] &- 0x30 >= 10 {
+            word = Self.word(bytes, at: position).map { isNegative ? -$0.value : $0.value }
+            return
         }
-        mantissa = first
-        position += 1
-        var digits = first == 0 ? 0 : 1
-        if first != 0 {
-            while let next = digit(position) {
-                position += 1
-                if digits < 19 {
-                    mantissa = mantissa * 10 + next
-                    digits += 1
+        // Nineteen digits fit the mantissa whatever they are.
+        var room = 19
+        var isFraction = false
+        while position < end {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: ".") {
+                isFraction = true
+            } else if byte &- 0x30 < 10 {
+                let digit = UInt64(byte &- 0x30)
+                if room > 0 {
+                    mantissa = mantissa &* 10 &+ digit
+                    if isFraction { exponent -= 1 }
+                    if mantissa > 0 { room -= 1 }
                 } else {
-                    exponent += 1
-                    isExact = false
+                    if !isFraction { exponent += 1 }
+                    isExact = isExact && digit == 0
                 }
+            } else {
+                exponent += Self.power(bytes, from: position + 1, to: end)
+                break
             }
-        }
-        if has(".") {
             position += 1
-            guard digit(position) != nil else { return nil }
-            while let next = digit(position) {
-                position += 1
-                guard digits < 19 else {
-                    isExact = isExact && next == 0
-                    continue
-                }
-                mantissa = mantissa * 10 + next
-                exponent -= 1
-                if mantissa != 0 { digits += 1 }
-            }
         }
-        if has("e") || has("E") {
-            position += 1
-            let isReciprocal = has("-")
-            if isReciprocal || has("+") { position += 1 }
-            guard digit(position) != nil else { return nil }
-            var power = 0
-            while let next = digit(position) {
-                position += 1
-                // Far beyond the range of float64 on either side.
-                power = min(power * 10 + Int(next), 100_000)
-            }
-            exponent += isReciprocal ? -power : power
+    }
+
+    /// The exponent that is written after an `e`.
+    private static func power(_ bytes: Span<UInt8>, from start: Int, to end: Int) -> Int {
+        var power = 0
+        for position in start..<end where bytes[position] &- 0x30 < 10 {
+            // Far beyond the range of float64 on either side.
+            power = min(power * 10 + Int(bytes[position] &- 0x30), 100_000)
         }
-        text = start..<position
+        return bytes[start] == UInt8(ascii: "-") ? -power : power
     }
 
     /// The integer that this is, if it is one of 64 bits; `3.0` and `3e2` are integers, too.

@@ -62,10 +62,23 @@ enum JSONText {
         bytes.append(UInt8(ascii: "\""))
     }
 
+    /// Appends an integer.
+    static func append(_ value: Int, to bytes: inout [UInt8]) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        let start = bytes.count
+        var rest = value.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[start...].reverse()
+    }
+
     /// Appends a number as Python reads and writes it: NaN and infinities are words, which JSON has no other form for.
     static func append(_ value: some BinaryFloatingPoint & CustomStringConvertible, to bytes: inout [UInt8]) {
         if value.isFinite {
-            bytes += value.description.utf8
+            var text = value.description
+            text.withUTF8 { unsafe bytes.append(contentsOf: $0) }
         } else {
             bytes += (value.isNaN ? "NaN" : value < 0 ? "-Infinity" : "Infinity").utf8
         }

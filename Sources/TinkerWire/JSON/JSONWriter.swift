@@ -32,7 +32,7 @@ package struct JSONWriter {
 
     mutating func value(_ number: Int) {
         separate()
-        bytes += number.description.utf8
+        JSONText.append(number, to: &bytes)
     }
 
     mutating func value(_ number: Float) {

@@ -187,3 +187,13 @@ extension Wire.RequestFailure: JSONMessage {
         json.member("category", category.rawValue)
     }
 }
+
+extension Wire.FutureReply where Result: JSONMessage & ProtobufMessage {
+    /// The answer that a body holds. What is protobuf is a result; everything else is always JSON.
+    package init(body: [UInt8], format: BodyFormat, limits: WireLimits = WireLimits()) throws(WireError) {
+        switch format {
+        case .json: try self.init(jsonBody: body, limits: limits)
+        case .protobuf: self = .result(try Result(protobufBody: body, limits: limits))
+        }
+    }
+}
