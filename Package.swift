@@ -30,6 +30,7 @@ let package = Package(
         .systemLibrary(name: "CReadline", pkgConfig: "readline", providers: [.apt(["libreadline-dev"])]),
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CUtf8proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
 
         // C of our own
@@ -41,6 +42,7 @@ let package = Package(
         .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: safe),
         .target(name: "ModelFiles", dependencies: ["Tokenizers"], swiftSettings: safe),
         .target(name: "TrainingAPI", dependencies: ["Tensors", "Tokenizers"], swiftSettings: safe),
+        .target(name: "TinkerWire", dependencies: ["TrainingAPI", "CZlib", "CZstd"], swiftSettings: safe),
         .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
 
         // Above the waist
@@ -76,6 +78,9 @@ let package = Package(
             name: "ModelFilesTests", dependencies: ["ModelFiles", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(name: "TrainingAPITests", dependencies: ["TrainingAPI", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "TinkerWireTests", dependencies: ["TinkerWire", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
