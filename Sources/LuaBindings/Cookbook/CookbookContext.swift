@@ -60,10 +60,10 @@ public struct RunPlot: Sendable, Equatable {
     public struct Series: Sendable, Equatable {
         /// The metric's name.
         public var name: String
-        /// The steps.
+        /// The steps that have a value.
         public var x: [Double]
-        /// The values; nil where a step has none.
-        public var y: [Double?]
+        /// The values.
+        public var y: [Double]
     }
 
     /// What stands above the plot.

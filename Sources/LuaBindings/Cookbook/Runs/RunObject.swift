@@ -149,8 +149,11 @@ extension RunObject {
         return .work {
             let metrics = await object.run.metrics
             let series = try names.map { name in
-                let column = try MetricsObject(metrics).column(name)
-                return RunPlot.Series(name: name, x: metrics.steps.map(Double.init), y: column)
+                // Between two measurements the curve goes on; only what was measured and is no number leaves a gap.
+                let measured = zip(metrics.steps, try MetricsObject(metrics).column(name)).compactMap { step, value in
+                    value.map { (step: Double(step), value: $0) }
+                }
+                return RunPlot.Series(name: name, x: measured.map(\.step), y: measured.map(\.value))
             }
             let text = try object.context.plot(RunPlot(title: title, series: series, file: file))
             output.post { $0.output(text.hasSuffix("\n") ? text : text + "\n") }
