@@ -40,7 +40,7 @@ local p = rlhf.params{
 }
 local starter = p.sft_data == "" and p.comparisons == ""
 -- How many rows and prompts measure. The starter data marks its own test rows (nil).
-local measured = { sft = not starter and 32 or nil, pairs = not starter and 64 or nil, prompts = math.huge, rubric_seeds = 4 }
+local measured = { sft = not starter and 32 or nil, pairs = not starter and 128 or nil, prompts = math.huge, rubric_seeds = 4 }
 if p.smoke then
     p.sft_steps, p.pm_steps, p.rl_steps = 1, 1, 1
     p.sft_batch, p.pm_batch, p.rl_batch, p.max_tokens = 4, 4, 2, 16
