@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// What the body of a failed exchange says.
     public struct ErrorResponse: Sendable, Equatable {
