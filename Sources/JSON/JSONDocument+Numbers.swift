@@ -1,5 +1,5 @@
 /// Why a node is not the list of numbers that is wanted.
-package enum JSONListError: Error {
+package enum JSONListError: Error, Equatable {
     /// It is no list, or one of other things.
     case notNumbers
     /// One element is of another kind.

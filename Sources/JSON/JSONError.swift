@@ -6,4 +6,11 @@ public struct JSONError: Error, Sendable, Equatable {
     public let line: Int
     /// What should have been there.
     public let expected: String
+
+    /// An error at a place.
+    public init(offset: Int, line: Int, expected: String) {
+        self.offset = offset
+        self.line = line
+        self.expected = expected
+    }
 }
