@@ -39,21 +39,24 @@ let package = Package(
 
         // Below the waist
         .target(name: "Tensors", swiftSettings: safe),
+        .target(name: "JSON", swiftSettings: safe),
         .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: safe),
-        .target(name: "ModelFiles", dependencies: ["Tokenizers"], swiftSettings: safe),
+        .target(name: "ModelFiles", dependencies: ["JSON", "Tokenizers"], swiftSettings: safe),
         .target(name: "TrainingAPI", dependencies: ["Tensors", "Tokenizers"], swiftSettings: safe),
-        .target(name: "TinkerWire", dependencies: ["TrainingAPI", "CZlib", "CZstd"], swiftSettings: safe),
+        .target(name: "TinkerWire", dependencies: ["JSON", "TrainingAPI", "CZlib", "CZstd"], swiftSettings: safe),
         .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
 
         // Above the waist
         .target(
             name: "Cookbook",
-            dependencies: ["TrainingAPI", "CZlib", .product(name: "OrderedCollections", package: "swift-collections")],
+            dependencies: [
+                "JSON", "TrainingAPI", "CZlib", .product(name: "OrderedCollections", package: "swift-collections"),
+            ],
             swiftSettings: safe),
         .target(name: "LuaRuntime", dependencies: ["CLuaBridge", "TrainingAPI"], swiftSettings: strict),
-        .target(name: "LuaBindings", dependencies: ["LuaRuntime", "Cookbook"], swiftSettings: safe),
+        .target(name: "LuaBindings", dependencies: ["LuaRuntime", "Cookbook", "JSON"], swiftSettings: safe),
         .target(name: "Terminal", dependencies: ["CReadline", "CUtf8proc", "LuaRuntime"], swiftSettings: safe),
-        .target(name: "Notebook", dependencies: ["LuaRuntime", "LuaBindings"], swiftSettings: safe),
+        .target(name: "Notebook", dependencies: ["JSON", "LuaRuntime", "LuaBindings"], swiftSettings: safe),
         // Measures the engine through its clients; a target of its own, so that nothing else can come to depend on it.
         .target(
             name: "Bench", dependencies: ["CKernels", "Engine", "ModelFiles", "Terminal", "TrainingAPI"],
@@ -70,6 +73,7 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport",
             swiftSettings: strict),
+        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "ModelFiles", "TestSupport"],
@@ -79,20 +83,20 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(name: "TrainingAPITests", dependencies: ["TrainingAPI", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "TinkerWireTests", dependencies: ["TinkerWire", "TestSupport"], resources: [.copy("Vectors")],
+            name: "TinkerWireTests", dependencies: ["JSON", "TinkerWire", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "CookbookTests", dependencies: ["Cookbook", "ModelFiles", "TestSupport"],
+            name: "CookbookTests", dependencies: ["Cookbook", "JSON", "ModelFiles", "TestSupport"],
             resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
             name: "LuaRuntimeTests", dependencies: ["LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LuaBindingsTests", dependencies: ["LuaBindings", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "NotebookTests", dependencies: ["Notebook", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BenchTests", dependencies: ["Bench", "rlhf-repl", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 extension PEFTAdapter {
     /// Reads the adapter in a folder. What would change the result and is not supported here is refused by its name.
@@ -6,8 +7,8 @@ extension PEFTAdapter {
         let configPath = folder + "/adapter_config.json"
         let config: JSONValue
         do {
-            config = try JSONParser.parse(Array(try FileContents.map(configPath)))
-        } catch let error as JSONParser.Failure {
+            config = try JSONValue(parsing: Array(try FileContents.map(configPath)), depth: jsonDepth)
+        } catch let error as JSONError {
             throw .malformed(
                 file: configPath, part: "the file", expected: "JSON with \(error.expected) at byte \(error.offset)",
                 found: "something else")
@@ -17,14 +18,14 @@ extension PEFTAdapter {
             throw .io(file: configPath, operation: "read", reason: "\(error)")
         }
         try Self.check(config, configPath)
-        guard let rank = config["r"]?.index, (1...1 << 16).contains(rank) else {
+        guard let rank = config["r"]?.number?.index, (1...1 << 16).contains(rank) else {
             throw .malformed(
-                file: configPath, part: "'r'", expected: "1 to 65536", found: config["r"]?.kind ?? "nothing")
+                file: configPath, part: "'r'", expected: "1 to 65536", found: config["r"]?.brief ?? "nothing")
         }
-        guard let alpha = config["lora_alpha"]?.double, alpha.isFinite else {
+        guard let alpha = config["lora_alpha"]?.number?.double, alpha.isFinite else {
             throw .malformed(
                 file: configPath, part: "'lora_alpha'", expected: "a number",
-                found: config["lora_alpha"]?.kind ?? "nothing")
+                found: config["lora_alpha"]?.brief ?? "nothing")
         }
         self.init(
             baseModel: config["base_model_name_or_path"]?.string ?? "", rank: rank, alpha: alpha,
@@ -35,7 +36,7 @@ extension PEFTAdapter {
         guard config["peft_type"] == .string("LORA") else {
             throw .unsupported(
                 file: path, part: "'peft_type'", expected: "LORA",
-                found: config["peft_type"].map { $0.string ?? $0.kind } ?? "missing")
+                found: config["peft_type"].map { $0.string ?? $0.brief } ?? "missing")
         }
         // Each of these gives other weights from the same factors.
         let neutral: [(key: String, values: [JSONValue])] = [
@@ -44,7 +45,7 @@ extension PEFTAdapter {
             ("modules_to_save", [.array([])]),
         ]
         for (key, values) in neutral {
-            guard let value = config[key], value != .null, !values.contains(value) else { continue }
+            guard let value = config[key], !values.contains(value) else { continue }
             throw .unsupported(file: path, part: "'\(key)'", expected: values[0].text, found: value.text)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// A low-rank adapter in the layout of the PEFT library: a folder with `adapter_config.json` and `adapter_model.safetensors`.
 public struct PEFTAdapter: Sendable, Equatable {
@@ -110,21 +111,21 @@ extension PEFTAdapter {
 
     private var config: JSONValue {
         let modules = Set(factors.keys.map(\.module)).sorted().map { JSONValue.string($0.rawValue) }
-        return .object([
-            ("base_model_name_or_path", .string(baseModel)),
-            ("bias", .string("none")),
-            ("fan_in_fan_out", .bool(false)),
-            ("inference_mode", .bool(true)),
-            ("init_lora_weights", .bool(true)),
-            ("lora_alpha", .number(Int(exactly: alpha).map(String.init) ?? "\(alpha)")),
-            ("lora_dropout", .number("0.0")),
-            ("modules_to_save", .null),
-            ("peft_type", .string("LORA")),
-            ("r", .number("\(rank)")),
-            ("target_modules", .array(modules)),
-            ("task_type", .string("CAUSAL_LM")),
-            ("use_dora", .bool(false)),
-            ("use_rslora", .bool(false)),
-        ])
+        return [
+            "base_model_name_or_path": .string(baseModel),
+            "bias": .string("none"),
+            "fan_in_fan_out": .bool(false),
+            "inference_mode": .bool(true),
+            "init_lora_weights": .bool(true),
+            "lora_alpha": .number(Int(exactly: alpha).map { .init($0) } ?? .init(alpha)),
+            "lora_dropout": .number(0.0),
+            "modules_to_save": .null,
+            "peft_type": .string("LORA"),
+            "r": .number(.init(rank)),
+            "target_modules": .array(modules),
+            "task_type": .string("CAUSAL_LM"),
+            "use_dora": .bool(false),
+            "use_rslora": .bool(false),
+        ]
     }
 }

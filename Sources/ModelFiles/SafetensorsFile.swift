@@ -1,4 +1,5 @@
 public import Foundation
+import JSON
 
 /// A file in the safetensors format: a JSON header, then the tensors' bytes without gaps.
 ///
@@ -124,29 +125,30 @@ public struct SafetensorsFile: Sendable {
         }
         let header: JSONValue
         do {
-            header = try JSONParser.parse(Array(data.dropFirst(lengthBytes).prefix(length)))
+            header = try JSONValue(parsing: Array(data.dropFirst(lengthBytes).prefix(length)), depth: jsonDepth)
         } catch {
             throw .malformed(
                 file: path, part: "the header", expected: "JSON with \(error.expected) at byte \(error.offset)",
                 found: "something else")
         }
         guard case .object = header else {
-            throw .malformed(file: path, part: "the header", expected: "an object", found: header.kind)
+            throw .malformed(file: path, part: "the header", expected: "an object", found: header.brief)
         }
         return header
     }
 
     private static func metadata(_ header: JSONValue, _ path: String) throws(ModelFileError) -> [String: String] {
-        guard let value = header["__metadata__"], value != .null else { return [:] }
+        guard let value = header["__metadata__"] else { return [:] }
         guard case .object(let members) = value else {
-            throw .malformed(file: path, part: "__metadata__", expected: "an object", found: value.kind)
+            throw .malformed(file: path, part: "__metadata__", expected: "an object", found: value.brief)
         }
         var metadata: [String: String] = [:]
-        for (key, value) in members {
-            guard let string = value.string else {
-                throw .malformed(file: path, part: "__metadata__ '\(key)'", expected: "a string", found: value.kind)
+        for member in members {
+            guard let string = member.value.string else {
+                throw .malformed(
+                    file: path, part: "__metadata__ '\(member.key)'", expected: "a text", found: member.value.brief)
             }
-            metadata[key] = string
+            metadata[member.key] = string
         }
         return metadata
     }
@@ -154,8 +156,8 @@ public struct SafetensorsFile: Sendable {
     private static func tensors(_ header: JSONValue, _ path: String) throws(ModelFileError) -> [Tensor] {
         guard case .object(let members) = header else { return [] }
         var tensors: [String: Tensor] = [:]
-        for (name, entry) in members where name != "__metadata__" {
-            tensors[name] = try tensor(name, entry, path)
+        for member in members where member.key != "__metadata__" {
+            tensors[member.key] = try tensor(member.key, member.value, path)
         }
         return tensors.values.sorted {
             ($0.range.lowerBound, $0.range.upperBound, $0.name) < ($1.range.lowerBound, $1.range.upperBound, $1.name)
@@ -171,13 +173,13 @@ public struct SafetensorsFile: Sendable {
             let value = try field(key)
             guard case .array(let elements) = value else {
                 throw .malformed(
-                    file: path, part: "'\(key)' of tensor '\(name)'", expected: "an array", found: value.kind)
+                    file: path, part: "'\(key)' of tensor '\(name)'", expected: "a list", found: value.brief)
             }
             return try elements.map { element throws(ModelFileError) in
-                guard let index = element.index else {
+                guard let index = element.number?.index else {
                     throw .malformed(
                         file: path, part: "'\(key)' of tensor '\(name)'", expected: "non-negative integers",
-                        found: element.kind)
+                        found: element.brief)
                 }
                 return index
             }
@@ -187,7 +189,7 @@ public struct SafetensorsFile: Sendable {
             throw .unsupported(
                 file: path, part: "the dtype of tensor '\(name)'",
                 expected: SafetensorsType.allCases.map(\.rawValue).joined(separator: " "),
-                found: typeName.string.map { "'\($0)'" } ?? typeName.kind)
+                found: typeName.string.map { "'\($0)'" } ?? typeName.brief)
         }
         let shape = try indices("shape")
         let offsets = try indices("data_offsets")

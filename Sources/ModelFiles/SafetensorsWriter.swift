@@ -1,4 +1,5 @@
 public import Foundation
+import JSON
 
 /// Collects tensors and writes them as a safetensors file.
 public struct SafetensorsWriter {
@@ -36,10 +37,10 @@ public struct SafetensorsWriter {
     }
 
     private func parts() -> [Data] {
-        var members: [(key: String, value: JSONValue)] = []
+        var members: [JSONValue.Member] = []
         if !metadata.isEmpty {
-            members.append(
-                ("__metadata__", .object(metadata.sorted { $0.key < $1.key }.map { ($0.key, .string($0.value)) })))
+            let sorted = metadata.sorted { $0.key < $1.key }.map { JSONValue.Member($0.key, .string($0.value)) }
+            members.append(JSONValue.Member("__metadata__", .object(sorted)))
         }
         // Wide types first, then by name, as the reference implementation lays files out: everything is aligned.
         let sorted = tensors.sorted { ($1.type.byteCount, $0.name) < ($0.type.byteCount, $1.name) }
@@ -47,14 +48,13 @@ public struct SafetensorsWriter {
         for tensor in sorted {
             let end = offset + tensor.bytes.count
             members.append(
-                (
+                JSONValue.Member(
                     tensor.name,
-                    .object([
-                        ("dtype", .string(tensor.type.rawValue)),
-                        ("shape", .array(tensor.shape.map { .number("\($0)") })),
-                        ("data_offsets", .array([.number("\(offset)"), .number("\(end)")])),
-                    ])
-                ))
+                    [
+                        "dtype": .string(tensor.type.rawValue),
+                        "shape": .array(tensor.shape.map { .number(.init($0)) }),
+                        "data_offsets": [.number(.init(offset)), .number(.init(end))],
+                    ]))
             offset = end
         }
         var header = Data(JSONValue.object(members).text.utf8)

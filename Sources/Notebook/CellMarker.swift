@@ -1,11 +1,12 @@
 internal import Foundation
+import JSON
 
 /// A line that begins a cell: `-- %% Title [markdown] {"key": "value"}`, `-- <codecell>` or `-- In[12]:`.
 struct CellMarker {
     var title = ""
     var kind = ScriptCell.Kind.code
     var depth = 0
-    var metadata: [String: MetadataValue] = [:]
+    var metadata: [String: JSONValue] = [:]
 
     /// Nil when the line begins no cell.
     init?(_ line: String) {
@@ -67,13 +68,12 @@ struct CellMarker {
         if depth > 0 { title = bare.trimmingCharacters(in: .whitespaces) }
     }
 
-    private static func json(_ text: String) -> [String: MetadataValue]? {
-        guard case .object(let object) = value(text) else { return nil }
-        return object
+    private static func json(_ text: String) -> [String: JSONValue]? {
+        value(text)?.object
     }
 
     /// `key="v" other=2`, read from the right, because a value may hold blanks and equal signs.
-    private static func pairs(_ text: String) -> [String: MetadataValue] {
+    private static func pairs(_ text: String) -> [String: JSONValue] {
         let text = text.trimmingCharacters(in: .whitespaces)
         guard !text.isEmpty else { return [:] }
         var search = text.endIndex
@@ -89,7 +89,7 @@ struct CellMarker {
         }
         let words = text.split(separator: " ").map(String.init)
         return words.allSatisfy(isKey)
-            ? Dictionary(words.map { ($0, MetadataValue.null) }, uniquingKeysWith: { first, _ in first })
+            ? Dictionary(words.map { ($0, JSONValue.null) }, uniquingKeysWith: { first, _ in first })
             : ["incorrectly_encoded_metadata": .string(text)]
     }
 
@@ -97,7 +97,7 @@ struct CellMarker {
         !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || "_.-".contains($0) }
     }
 
-    private static func value(_ text: String) -> MetadataValue? {
+    private static func value(_ text: String) -> JSONValue? {
         var text = text.trimmingCharacters(in: .whitespaces)
         switch text {
         case "True": return .bool(true)
@@ -108,27 +108,6 @@ struct CellMarker {
         if text.count >= 2, text.hasPrefix("'"), text.hasSuffix("'"), !text.dropFirst().dropLast().contains("'") {
             text = "\"" + text.dropFirst().dropLast().replacing("\"", with: "\\\"") + "\""
         }
-        guard let value = try? JSONDecoder().decode(MetadataValue.self, from: Data(text.utf8)) else { return nil }
-        return value
-    }
-}
-
-extension MetadataValue: Decodable {
-    /// Any JSON value.
-    public init(from decoder: any Decoder) throws {
-        let container = try decoder.singleValueContainer()
-        if container.decodeNil() {
-            self = .null
-        } else if let value = try? container.decode(Bool.self) {
-            self = .bool(value)
-        } else if let value = try? container.decode(Double.self) {
-            self = .number(value)
-        } else if let value = try? container.decode(String.self) {
-            self = .string(value)
-        } else if let value = try? container.decode([MetadataValue].self) {
-            self = .array(value)
-        } else {
-            self = .object(try container.decode([String: MetadataValue].self))
-        }
+        return try? JSONValue(parsing: Array(text.utf8))
     }
 }

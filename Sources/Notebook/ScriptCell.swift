@@ -1,3 +1,5 @@
+public import JSON
+
 /// A cell of a script in percent format.
 public struct ScriptCell: Sendable, Equatable {
     /// What a cell holds.
@@ -10,7 +12,7 @@ public struct ScriptCell: Sendable, Equatable {
     /// How many percent signs the marker has beyond two; sub-cells have one or more.
     public var depth: Int
     /// The marker's further options, in JSON or as `key=value`.
-    public var metadata: [String: MetadataValue]
+    public var metadata: [String: JSONValue]
     /// The lines between the markers; those of prose without their comment sign.
     public var source: String
     /// The lines of the file that are the cell's, marker and blank lines included, counted from 1.
@@ -20,14 +22,4 @@ public struct ScriptCell: Sendable, Equatable {
 
     /// Whether the cell runs.
     public var isCode: Bool { kind == .code }
-}
-
-/// A value of a marker's options.
-public indirect enum MetadataValue: Sendable, Equatable {
-    case null
-    case bool(Bool)
-    case number(Double)
-    case string(String)
-    case array([MetadataValue])
-    case object([String: MetadataValue])
 }

@@ -1,5 +1,6 @@
 import Cookbook
 import Foundation
+import JSON
 import Testing
 import TrainingAPI
 

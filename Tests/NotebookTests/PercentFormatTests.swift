@@ -1,3 +1,4 @@
+import JSON
 import Notebook
 import Testing
 
@@ -52,9 +53,9 @@ struct PercentFormatTests {
 
     @Test("options are JSON or key=value")
     func metadata() {
-        func metadata(_ line: String) -> [String: MetadataValue] { Script(text: line + "\nx\n").cells[0].metadata }
+        func metadata(_ line: String) -> [String: JSONValue] { Script(text: line + "\nx\n").cells[0].metadata }
         #expect(metadata("-- %% T {\"tags\": [\"a\"], \"n\": 1}") == ["tags": .array([.string("a")]), "n": .number(1)])
-        #expect(metadata("-- %% [markdown] {\"a\": {\"b\": null}}") == ["a": .object(["b": .null])])
+        #expect(metadata("-- %% [markdown] {\"a\": {\"b\": null}}") == ["a": ["b": .null]])
         #expect(metadata("-- %% My title key=\"v w\" other=2") == ["key": .string("v w"), "other": .number(2)])
         #expect(Script(text: "-- %% My title key=\"v w\" other=2\n").cells[0].title == "My title")
         #expect(metadata("-- %% T flag=True name='x'") == ["flag": .bool(true), "name": .string("x")])

@@ -1,3 +1,5 @@
+import JSON
+
 /// Reads messages in the forms that data sets have them.
 enum MessageShape {
     /// A list of objects with role and content, or the same as an object of two lists, as the rows service may send it.
@@ -13,7 +15,7 @@ enum MessageShape {
             else { throw .shape("messages are an object without the lists 'role' and 'content' of one length") }
             var messages: [Message] = []
             for (role, content) in zip(roles, contents) {
-                messages.append(try message(.object(["role": role, "content": content])))
+                messages.append(try message(["role": role, "content": content]))
             }
             return messages
         case .null, .bool, .number, .string: throw .shape("messages are \(value.kindInWords), not a list")
@@ -38,7 +40,7 @@ enum MessageShape {
     }
 
     private static func message(_ value: JSONValue) throws(RowProblem) -> Message {
-        guard value.object != nil else { throw .shape("a message is \(value.kindInWords), not an object") }
+        guard case .object = value else { throw .shape("a message is \(value.kindInWords), not an object") }
         guard let role = value["role"]?.string, !role.isEmpty else { throw .drop(.noRole) }
         var trainable: Bool?
         if case .bool(let flag)? = value["trainable"] { trainable = flag }

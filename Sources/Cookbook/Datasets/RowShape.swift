@@ -1,3 +1,5 @@
+import JSON
+
 /// What a row says.
 enum RowContent {
     case conversation([Message])
@@ -29,7 +31,7 @@ enum RowShape {
 
     /// What a row says: one example, or several for an instruction with several instances.
     static func read(_ row: JSONValue) throws(RowProblem) -> [RowContent] {
-        guard let members = row.object else { throw .shape("the row is \(row.kindInWords), not an object") }
+        guard case .object(let members) = row else { throw .shape("the row is \(row.kindInWords), not an object") }
         if let comparison = row["comparison"] { return [.comparison(try labeled(comparison, label: row["label"]))] }
         if row["completion_A"] != nil || row["completion_B"] != nil {
             return [.comparison(try labeled(row, label: row["label"]))]
@@ -43,7 +45,7 @@ enum RowShape {
             return [.conversation(try checked(conversation))]
         }
         if let instruction = row["instruction"]?.string { return try instructions(instruction, row: row) }
-        let names = members.keys.sorted().joined(separator: ", ")
+        let names = Set(members.map(\.key)).sorted().joined(separator: ", ")
         throw .shape("the row has none of the known shapes: its fields are \(names.isEmpty ? "none" : names)")
     }
 

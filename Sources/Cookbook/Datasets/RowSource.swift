@@ -1,4 +1,5 @@
 import Foundation
+public import JSON
 
 /// Where rows come from: a file, or a list in memory.
 public enum RowSource: Sendable {
@@ -51,9 +52,9 @@ extension RowSource {
         var rows: [RawRow] = []
         for (index, line) in lines.enumerated() where !line.allSatisfy(isWhiteSpace) {
             let location = RowLocation(file: file, unit: .line, number: index + 1)
-            if let value = JSONValue(parsing: line) {
+            if let value = try? JSONValue(parsing: Array(line)) {
                 rows += try expand(value, at: location)
-            } else if rows.isEmpty, JSONValue(parsing: text) != nil {
+            } else if rows.isEmpty, (try? JSONValue(parsing: Array(text))) != nil {
                 // One JSON value over many lines, as a saved reply or a pretty-printed file is.
                 return try document(text, file: file)
             } else {
@@ -64,13 +65,17 @@ extension RowSource {
     }
 
     private static func document(_ text: ArraySlice<UInt8>, file: String) throws(CookbookError) -> [RawRow] {
-        switch JSONValue(parsing: text) {
-        case nil: throw .data(notJSON(text), file: file)
-        case .array(let values)?:
-            return values.enumerated().map { index, value in
-                RawRow(value: value, location: RowLocation(file: file, unit: .row, number: index + 1))
-            }
-        case let value?: return try expand(value, at: RowLocation(file: file, unit: .row, number: 1))
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: Array(text))
+        } catch {
+            throw .data(notJSON(text), file: file, line: error.line)
+        }
+        guard case .array(let values) = value else {
+            return try expand(value, at: RowLocation(file: file, unit: .row, number: 1))
+        }
+        return values.enumerated().map { index, value in
+            RawRow(value: value, location: RowLocation(file: file, unit: .row, number: index + 1))
         }
     }
 

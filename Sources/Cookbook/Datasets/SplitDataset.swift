@@ -1,3 +1,5 @@
+public import JSON
+
 /// One usable row: what it says, and what else stood in it.
 public struct DataRow<Value: Sendable>: Sendable {
     /// Its number among the usable rows, in the order of the source: the same however rows are shuffled or split.

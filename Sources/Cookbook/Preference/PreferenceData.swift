@@ -1,3 +1,5 @@
+import JSON
+
 /// Labelled comparisons to train and to measure a preference model with.
 public struct PreferenceData: Sendable {
     /// What is trained on.

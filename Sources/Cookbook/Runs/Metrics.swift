@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What a run measured: a row for each step, looked at by column.
 public struct Metrics: Sendable, Equatable {
@@ -68,24 +69,27 @@ extension Metrics.Row: Decodable {
     /// The row as `{"step": n, ...}` with sorted names; a value that is not finite becomes null. Numbers read back
     /// exactly.
     var line: String {
-        let fields = values.sorted { $0.key < $1.key }.map { "\(Self.quoted($0.key)):\(Self.number($0.value))" }
-        return "{" + (["\"step\":\(step)"] + fields).joined(separator: ",") + "}"
-    }
-
-    private static func quoted(_ text: String) -> String {
-        let escaped = text.unicodeScalars.map { scalar in
-            switch scalar {
-            case "\"", "\\": "\\\(scalar)"
-            case _ where scalar.value < 0x20: "\\u00" + (scalar.value < 16 ? "0" : "") + String(scalar.value, radix: 16)
-            default: String(scalar)
+        var writer = JSONWriter()
+        writer.object { writer in
+            writer.key("step")
+            writer.value(step)
+            for (name, value) in values.sorted(by: { $0.key < $1.key }) {
+                writer.key(name)
+                Self.write(value, to: &writer)
             }
         }
-        return "\"" + escaped.joined() + "\""
+        return String(decoding: writer.bytes, as: UTF8.self)
     }
 
-    private static func number(_ value: Double) -> String {
-        guard value.isFinite else { return "null" }
-        return value == value.rounded() && abs(value) < 1e15 ? String(Int(value)) : value.description
+    /// Whole numbers have no fraction.
+    private static func write(_ value: Double, to writer: inout JSONWriter) {
+        if !value.isFinite {
+            writer.literal("null")
+        } else if value == value.rounded(), abs(value) < 1e15 {
+            writer.value(Int(value))
+        } else {
+            writer.value(value)
+        }
     }
 
     /// A metric's name as it stands, whatever strategy the decoder has for keys.

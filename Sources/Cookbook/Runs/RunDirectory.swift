@@ -1,4 +1,5 @@
 import Foundation
+import JSON
 
 /// What to do when a run's folder already holds a run.
 public enum LogDirPolicy: String, Sendable, CaseIterable, Codable {
@@ -58,7 +59,8 @@ public struct RunDirectory: Sendable {
     /// uninterrupted one.
     func changedSettings(to config: some Encodable) throws -> [String] {
         guard let data = FileManager.default.contents(atPath: file("config.json")),
-            let old = JSONValue(parsing: data)?.object, let new = JSONValue(parsing: try Self.json(config))?.object
+            let old = try? JSONValue(parsing: Array(data)).object,
+            let new = try JSONValue(parsing: Array(Self.json(config))).object
         else { return [] }
         return Set(old.keys).union(new.keys).filter { old[$0] != new[$0] && $0 != "log_path" }.sorted()
     }

@@ -1,4 +1,5 @@
 import Cookbook
+import JSON
 import LuaRuntime
 
 extension JSONValue {
@@ -9,8 +10,8 @@ extension JSONValue {
         switch value {
         case .none: self = .null
         case .boolean(let flag): self = .bool(flag)
-        case .integer(let number): self = .number(Double(number))
-        case .number(let number): self = .number(number)
+        case .integer(let number): self = .number(.init(number))
+        case .number(let number): self = .number(.init(number))
         case .string(let text): self = .string(text)
         case .table(let table):
             guard table.others.isEmpty, table.array.isEmpty || table.fields.isEmpty else {
@@ -25,8 +26,10 @@ extension JSONValue {
                 }
                 self = .array(items)
             } else {
-                var members: [String: JSONValue] = [:]
-                for (name, item) in table.fields { members[name] = try JSONValue(item, place: "\(place).\(name)") }
+                var members: [Member] = []
+                for (name, item) in table.fields {
+                    members.append(Member(name, try JSONValue(item, place: "\(place).\(name)")))
+                }
                 self = .object(members)
             }
         case .function, .object:
@@ -41,12 +44,16 @@ extension LuaValue {
         switch value {
         case .null: self = .none
         case .bool(let flag): self = .boolean(flag)
-        case .number(let number): self = Int(exactly: number).map { .integer($0) } ?? .number(number)
+        case .number(let number): self = number.integer.map { .integer($0) } ?? .number(number.double)
         case .string(let text): self = .string(text)
         case .array(let items): self = .table(LuaTable(array: items.map { LuaValue($0) }))
-        case .object(let members):
-            self = .table(LuaTable(fields: members.sorted { $0.key < $1.key }.map { ($0.key, LuaValue($0.value)) }))
+        case .object: self.init(value.object ?? [:])
         }
+    }
+
+    /// Data by name as a table with sorted names.
+    init(_ members: [String: JSONValue]) {
+        self = .table(LuaTable(fields: members.sorted { $0.key < $1.key }.map { ($0.key, LuaValue($0.value)) }))
     }
 
     /// A list.

@@ -1,3 +1,5 @@
+package import JSON
+
 /// What is read from and written as a JSON value.
 package protocol JSONCodable: Sendable {
     init(json: JSONNode) throws(WireError)
@@ -99,4 +101,8 @@ extension Dictionary: JSONCodable where Key == String, Value: JSONCodable {
     package func write(to json: inout JSONWriter) {
         json.object { json in for (key, value) in sorted(by: { $0.key < $1.key }) { json.member(key, value) } }
     }
+}
+
+extension JSONValue: JSONCodable {
+    package init(json: JSONNode) throws(WireError) { self = json.value() }
 }

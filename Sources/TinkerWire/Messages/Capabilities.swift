@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// What a service offers (`GET /get_server_capabilities`).
     public struct ServerCapabilities: Sendable, Equatable {

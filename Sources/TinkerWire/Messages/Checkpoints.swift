@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// A checkpoint of a training run.
     public struct Checkpoint: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// What a client asks before anything else (`POST /client/config` and `/client/dynamic_config`).
     public struct ClientConfigRequest: Sendable, Equatable {

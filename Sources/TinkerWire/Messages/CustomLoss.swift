@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// Registers a loss that the SDK has traced (`POST /create_custom_loss`).
     public struct CreateCustomLossRequest: Sendable, Equatable {

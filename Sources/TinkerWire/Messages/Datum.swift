@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// One training example.
     public struct Datum: Sendable, Equatable {

@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// What the body of a failed exchange says.
     public struct ErrorResponse: Sendable, Equatable {
@@ -55,7 +57,7 @@ extension Wire.ErrorResponse.Issue: CustomStringConvertible {
     public var description: String {
         let place = location.reduce("") { path, part in
             switch part {
-            case .integer(let index): path + "[\(index)]"
+            case .number(let index): path + "[\(index.text)]"
             case .string(let key): path.isEmpty ? key : path + "." + key
             default: path
             }

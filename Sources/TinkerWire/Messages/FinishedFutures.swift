@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// Asks which samples of a session have ended (`POST /retrieve_futures`).
     public struct RetrieveFuturesRequest: Sendable, Equatable {

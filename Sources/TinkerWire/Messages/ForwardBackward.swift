@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// The loss and its gradient for a chunk of datums (`POST /forward_backward`), or the loss alone (`POST /forward`; in protobuf
     /// a flag of the former).

@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// Says that work has been queued (the answer to most requests, with status 202 or 200).
     public struct QueuedResponse: Sendable, Equatable {

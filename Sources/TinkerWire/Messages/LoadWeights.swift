@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// Loads saved weights (`POST /load_weights`), into a model that was just created (`modelID` and `sequenceID`) or into one that
     /// this call creates (`sessionID` and `modelSequenceID`).

@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// Mixes checkpoints (MinT's `POST /mint/checkpoints/interpolate`).
     public struct InterpolateCheckpointsRequest: Sendable, Equatable {

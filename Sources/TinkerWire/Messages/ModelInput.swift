@@ -1,4 +1,5 @@
 import Foundation
+package import JSON
 
 extension Wire {
     /// What a model reads: pieces of text, pictures and sound in their order.

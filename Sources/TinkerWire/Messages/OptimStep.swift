@@ -1,3 +1,4 @@
+package import JSON
 public import TrainingAPI
 
 extension Wire {

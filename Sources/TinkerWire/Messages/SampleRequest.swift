@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// Asks for continuations of a prompt (`POST /asample`).
     public struct SampleRequest: Sendable, Equatable {

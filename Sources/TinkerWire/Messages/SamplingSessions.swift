@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// Opens a sampling session (`POST /create_sampling_session`) of a base model or of saved weights.
     public struct CreateSamplingSessionRequest: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// Saves weights and optimizer (`POST /save_weights`).
     public struct SaveWeightsRequest: Sendable, Equatable {

@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// Opens a session (`POST /create_session`), the owner of models and samplers.
     public struct CreateSessionRequest: Sendable, Equatable {

@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// What a client reports of itself (`POST /telemetry`). Events of failures can hold the credential, so a server keeps none.
     public struct TelemetryRequest: Sendable, Equatable {

@@ -1,3 +1,5 @@
+package import JSON
+
 extension Wire {
     /// A tensor of the two types that cross the network, row-major; sparse ones list the values of each row (CSR).
     public struct TensorData: Sendable, Equatable {

@@ -1,3 +1,5 @@
+import JSON
+
 /// For each position the likeliest tokens, nil where there are none. In protobuf a matrix of fixed width, in which an unused
 /// place is token 0 with a logprob that no token has.
 struct TokenLogprobRows: Equatable {

@@ -1,3 +1,5 @@
+public import JSON
+
 extension Wire {
     /// A model of the user and its last checkpoints (`GET /training_runs/RUN`).
     public struct TrainingRun: Sendable, Equatable {

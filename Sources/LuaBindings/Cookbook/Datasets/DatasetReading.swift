@@ -1,4 +1,5 @@
 import Cookbook
+import JSON
 import LuaRuntime
 
 extension DatasetBuilder {
@@ -45,7 +46,7 @@ extension RowSource {
         var values: [JSONValue] = []
         for (index, row) in rows.enumerated() {
             let value = try JSONValue(row, place: "\(place)[\(index + 1)]")
-            values.append(value.array == nil ? value : .object(["messages": value]))
+            values.append(value.array == nil ? value : ["messages": value])
         }
         return .values(values)
     }

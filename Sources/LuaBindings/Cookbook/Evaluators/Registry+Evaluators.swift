@@ -1,5 +1,6 @@
 import Cookbook
 import Foundation
+import JSON
 import LuaRuntime
 import TrainingAPI
 
@@ -136,7 +137,7 @@ extension Registry {
     /// Every phrase of the starter data's pools.
     private static func starterPhrases() throws -> [String] {
         let path = try StarterData.find("phrases.json")
-        guard let data = FileManager.default.contents(atPath: path), let value = JSONValue(parsing: data) else {
+        guard let data = FileManager.default.contents(atPath: path), let value = try? JSONValue(parsing: Array(data)) else {
             throw CookbookError.data("the pools of phrases cannot be read", file: path)
         }
         func texts(_ value: JSONValue) -> [String] {

@@ -1,4 +1,5 @@
 import Cookbook
+import JSON
 import LuaRuntime
 
 /// A preference model as Lua holds it.

@@ -1,4 +1,5 @@
 import Cookbook
+import JSON
 import LuaRuntime
 
 /// A prompt as a script gave it, with whatever stood beside it.
@@ -37,7 +38,7 @@ struct PromptRow: Sendable {
     init(messages: [Message], fields: [String: JSONValue]) {
         self.messages = messages
         shown = messages.count == 1 ? .string(messages[0].content) : LuaValue(messages)
-        self.fields = LuaTable(fields: fields.sorted { $0.key < $1.key }.map { ($0.key, LuaValue($0.value)) })
+        self.fields = LuaValue(fields).table ?? LuaTable()
     }
 
     /// The prompts of a list, or of a data set: each once, those to train with and those held out.

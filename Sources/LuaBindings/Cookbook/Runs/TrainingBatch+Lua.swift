@@ -1,5 +1,6 @@
 import Cookbook
 import Foundation
+import JSON
 import LuaRuntime
 import Tensors
 import Tokenizers
@@ -103,7 +104,7 @@ enum EvaluationSamples {
         guard let data = FileManager.default.contents(atPath: path) else {
             throw LuaError(kind: "io", message: "cannot read \(path)")
         }
-        return data.split(separator: UInt8(ascii: "\n")).compactMap { JSONValue(parsing: $0) }.map { row in
+        return data.split(separator: UInt8(ascii: "\n")).compactMap { try? JSONValue(parsing: Array($0)) }.map { row in
             var table: LuaTable = [
                 "prompt": LuaValue(optional: row["prompt"]?.array?.last?["content"]?.string),
                 "response": LuaValue(optional: row["response"]?.string),

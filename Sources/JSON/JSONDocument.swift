@@ -1,8 +1,18 @@
+/// What a reader of JSON takes.
+package enum JSONMode: Sendable {
+    /// RFC 8259 to the letter: what a file holds.
+    case strict
+    /// Also NaN and infinities, which Python writes as words; and strings are checked only when they are read, because most of
+    /// a message's are not. What comes over a wire.
+    case lenient
+}
+
 /// A JSON text (RFC 8259), checked once and indexed. Numbers stay where they are, and a list of numbers is one node however long
 /// it is, so that the token ids and logprobs of a batch are read straight into arrays: Foundation's decoder takes eight times as
 /// long for them, and it refuses the NaN and Infinity that Python's writer produces.
-struct JSONDocument: Sendable {
-    enum Kind: UInt8, Sendable {
+package struct JSONDocument: Sendable {
+    /// What kind of value a node is.
+    package enum Kind: UInt8, Sendable {
         case null, `true`, `false`, number, string, escapedString, array, numbers, object
     }
 
@@ -17,18 +27,19 @@ struct JSONDocument: Sendable {
     }
 
     let bytes: [UInt8]
-    let limits: WireLimits
     private(set) var nodes: [Node] = []
+    private let mode: JSONMode
+    private let deepest: Int
     private var position = 0
 
-    /// Checks and indexes a text.
-    init(_ bytes: [UInt8], limits: WireLimits) throws(WireError) {
+    /// Checks and indexes a text. More than `depth` lists and objects inside of each other are refused, since each level takes
+    /// some of the stack.
+    package init(_ bytes: [UInt8], mode: JSONMode, depth: Int) throws(JSONError) {
         self.bytes = bytes
-        self.limits = limits
+        self.mode = mode
+        deepest = depth
         // Nodes count bytes in 32 bits.
-        guard bytes.count <= min(limits.bodyBytes, Int(UInt32.max)) else {
-            throw .tooLarge(what: "a body of \(bytes.count) bytes", limit: limits.bodyBytes)
-        }
+        guard bytes.count <= Int(UInt32.max) else { throw failure("at most 4 GB") }
         try value(depth: 0)
         skipSpace()
         guard position == bytes.count else { throw failure("the end") }
@@ -36,7 +47,12 @@ struct JSONDocument: Sendable {
 
     private var peeked: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-    private func failure(_ expected: String) -> WireError { .notJSON(offset: position, expected: expected) }
+    private func failure(_ expected: String) -> JSONError { failure(expected, at: position) }
+
+    private func failure(_ expected: String, at offset: Int) -> JSONError {
+        let line = 1 + bytes[..<offset].count { $0 == UInt8(ascii: "\n") }
+        return JSONError(offset: offset, line: line, expected: expected)
+    }
 
     private mutating func skipSpace() { position = Self.endOfSpace(bytes.span, position) }
 
@@ -51,7 +67,7 @@ struct JSONDocument: Sendable {
             Node(start: UInt32(start), end: UInt32(position), next: UInt32(nodes.count + 1), kind: kind))
     }
 
-    private mutating func value(depth: Int) throws(WireError) {
+    private mutating func value(depth: Int) throws(JSONError) {
         skipSpace()
         let start = position
         switch peeked {
@@ -62,28 +78,23 @@ struct JSONDocument: Sendable {
         case UInt8(ascii: "f"): add(.false, from: try word("false"))
         case UInt8(ascii: "n"): add(.null, from: try word("null"))
         default:
-            guard let end = JSONNumber.end(bytes.span, at: position) else { throw failure("a value") }
+            guard let end = JSONNumber.end(bytes.span, at: position, mode) else { throw failure("a value") }
             position = end
             add(.number, from: start)
         }
     }
 
     /// Returns where the word began.
-    private mutating func word(_ word: String) throws(WireError) -> Int {
+    private mutating func word(_ word: String) throws(JSONError) -> Int {
         let start = position
-        guard takeWord(word) else { throw failure(word) }
+        guard bytes[position...].starts(with: word.utf8) else { throw failure(word) }
+        position += word.utf8.count
         return start
     }
 
-    private mutating func takeWord(_ word: String) -> Bool {
-        guard bytes[position...].starts(with: word.utf8) else { return false }
-        position += word.utf8.count
-        return true
-    }
-
     /// Appends the node of a container, whose extent is known only after its children.
-    private mutating func open(_ kind: Kind, depth: Int) throws(WireError) -> Int {
-        guard depth < limits.depth else { throw failure("at most \(limits.depth) levels") }
+    private mutating func open(_ kind: Kind, depth: Int) throws(JSONError) -> Int {
+        guard depth < deepest else { throw failure("at most \(deepest) levels") }
         position += 1
         add(kind, from: position - 1)
         skipSpace()
@@ -95,7 +106,7 @@ struct JSONDocument: Sendable {
         nodes[index].next = UInt32(nodes.count)
     }
 
-    private mutating func object(_ depth: Int) throws(WireError) {
+    private mutating func object(_ depth: Int) throws(JSONError) {
         let index = try open(.object, depth: depth)
         if !take("}") {
             repeat {
@@ -112,14 +123,13 @@ struct JSONDocument: Sendable {
         close(index)
     }
 
-    private mutating func array(_ depth: Int) throws(WireError) {
+    private mutating func array(_ depth: Int) throws(JSONError) {
         let index = try open(.array, depth: depth)
-        let start = position
-        if skipNumbers() {
+        if let end = Self.endOfNumbers(bytes.span, from: position, mode) {
+            position = end
             nodes[index].kind = .numbers
             return close(index)
         }
-        position = start
         if !take("]") {
             repeat {
                 try value(depth: depth + 1)
@@ -130,18 +140,12 @@ struct JSONDocument: Sendable {
         close(index)
     }
 
-    /// Goes past the rest of a list that holds numbers, and nulls between them; false if it holds anything else.
-    private mutating func skipNumbers() -> Bool {
-        guard let end = Self.endOfNumbers(bytes.span, from: position) else { return false }
-        position = end
-        return true
-    }
-
-    private static func endOfNumbers(_ bytes: Span<UInt8>, from start: Int) -> Int? {
+    /// The end of a list that holds numbers, and nulls between them; nil if it holds anything else.
+    private static func endOfNumbers(_ bytes: Span<UInt8>, from start: Int, _ mode: JSONMode) -> Int? {
         var position = start
         var hasNumber = false
         while true {
-            if let end = JSONNumber.end(bytes, at: position) {
+            if let end = JSONNumber.end(bytes, at: position, mode) {
                 position = end
                 hasNumber = true
             } else if zip("null".utf8, position...).allSatisfy({ $1 < bytes.count && bytes[$1] == $0 }) {
@@ -170,25 +174,42 @@ struct JSONDocument: Sendable {
         return position
     }
 
-    private mutating func string() throws(WireError) {
-        position += 1
-        let start = position
-        var kind = Kind.string
-        while let byte = peeked {
-            switch byte {
-            case UInt8(ascii: "\""):
-                add(kind, from: start)
-                position += 1
-                return
-            case UInt8(ascii: "\\"):
-                kind = .escapedString
-                // What follows is checked when the string is read; here only an escaped quote matters.
-                position += 2
-            case 0..<0x20: throw failure("no control character")
-            default: position += 1
+    private mutating func string() throws(JSONError) {
+        let start = position + 1
+        let end = Self.endOfString(bytes.span, from: start)
+        position = min(end.position, bytes.count)
+        guard let byte = peeked else { throw failure("'\"'") }
+        guard byte == UInt8(ascii: "\"") else { throw failure("no control character") }
+        if mode == .strict {
+            if end.isEscaped, let problem = JSONText.problem(bytes.span, start..<position) {
+                throw failure(problem.expected, at: problem.offset)
+            }
+            if !end.isASCII, String(validating: bytes[start..<position], as: UTF8.self) == nil {
+                throw failure("UTF-8", at: start - 1)
             }
         }
-        position = bytes.count
-        throw failure("'\"'")
+        add(end.isEscaped ? .escapedString : .string, from: start)
+        position += 1
+    }
+
+    /// The place of a string's last quote, or of what no string may hold.
+    private static func endOfString(
+        _ bytes: Span<UInt8>, from start: Int
+    ) -> (position: Int, isEscaped: Bool, isASCII: Bool) {
+        var position = start
+        var isEscaped = false
+        var seen: UInt8 = 0
+        while position < bytes.count {
+            let byte = bytes[position]
+            if byte == UInt8(ascii: "\"") || byte < 0x20 { break }
+            if byte == UInt8(ascii: "\\") {
+                isEscaped = true
+                // What follows is checked elsewhere; here only an escaped quote matters.
+                position += 1
+            }
+            seen |= byte
+            position += 1
+        }
+        return (position, isEscaped, seen < 0x80)
     }
 }

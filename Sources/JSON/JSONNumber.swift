@@ -7,13 +7,11 @@ struct JSONNumber {
     private var isExact = true
     /// NaN or infinity, which Python writes as words.
     private var word: Double?
-    private let text: Range<Int>
-
-    /// The place after the number.
-    var end: Int { text.upperBound }
+    /// Where the number stands.
+    let text: Range<Int>
 
     /// The place after the number that begins at a place, if one does.
-    static func end(_ bytes: Span<UInt8>, at start: Int) -> Int? {
+    static func end(_ bytes: Span<UInt8>, at start: Int, _ mode: JSONMode) -> Int? {
         // No function in here may change a captured variable: that would be checked for exclusivity at every digit.
         var position = start
         if isAt(position, "-", bytes) { position += 1 }
@@ -21,7 +19,7 @@ struct JSONNumber {
             position += 1
         } else {
             let digits = endOfDigits(bytes, position)
-            guard digits > position else { return word(bytes, at: position)?.end }
+            guard digits > position else { return mode == .lenient ? word(bytes, at: position)?.end : nil }
             position = digits
         }
         if isAt(position, ".", bytes) {
@@ -60,7 +58,7 @@ struct JSONNumber {
 
     /// The number that begins at a place, if one does.
     init?(_ bytes: Span<UInt8>, at start: Int) {
-        guard let end = Self.end(bytes, at: start) else { return nil }
+        guard let end = Self.end(bytes, at: start, .lenient) else { return nil }
         text = start..<end
         var position = start
         if bytes[position] == UInt8(ascii: "-") {
