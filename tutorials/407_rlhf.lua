@@ -136,6 +136,10 @@ local pm = rlhf.preference.model(pm_run.checkpoint.sampler_path)
 local report = pm:evaluate(pairs_rows.test)
 print(report)
 check("preference model: accuracy on held-out pairs", report.accuracy, 0.95, 1)
+if report.accuracy < 0.6 then
+    print("This judge knows hardly more than a coin. RL goes on to show the way, but will please the judge and nobody else:\n"
+        .. "give it more comparisons of more prompts, or a larger model.")
+end
 local question = { { role = "user", content = "What is the capital of Italy?" } }
 for _, reply in ipairs{ "The capital of Italy is Rome.", "Rome.", "I would rather not say.",
     "That is a very good thing to ask, and many people wonder about it. The capital of Italy is Rome. Of course there is more to say." } do
@@ -175,8 +179,9 @@ local rl = rlhf.rl.start{
     log_path = p.log_path .. "/rl", model_name = p.model, load_checkpoint_path = sft.checkpoint.state_path,
     dataset_builder = rlhf.rl.PairwisePreferenceRLDatasetBuilder{
         prompts = prompts, preference_model = pm, group_size = p.group_size, batch_size = p.rl_batch,
-        -- After one step no judge passes its gate. Never allow this where the reward matters.
-        allow_ungated = p.smoke },
+        -- After one step no judge passes its gate, and on data of your own it may not either. Never allow this where the reward
+        -- matters.
+        allow_ungated = p.smoke or not starter },
     loss_fn = "importance_sampling", kl_penalty_coef = p.kl, learning_rate = p.rl_lr, lora_rank = p.lora_rank, max_tokens = p.max_tokens,
     evaluators = evaluators, eval_every = 10, save_every = 5, max_steps = p.rl_steps, seed = p.seed,
 }
