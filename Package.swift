@@ -73,7 +73,8 @@ let package = Package(
         .target(
             name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport",
             swiftSettings: strict),
-        .testTarget(name: "JSONTests", dependencies: ["JSON", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "JSONTests", dependencies: ["JSON", "TestSupport"], resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(name: "TensorsTests", dependencies: ["Tensors", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "TokenizersTests", dependencies: ["Tokenizers", "ModelFiles", "TestSupport"],
