@@ -21,7 +21,13 @@ struct ServerError: Error, Equatable {
         case let error as WireError:
             if case .tooLarge = error { self.init(413, error.description) } else { self.init(422, error.description) }
         case let error as TrainingError:
-            let status = if case .unknownModel = error { 404 } else { 400 }
+            let status =
+                switch error {
+                case .unknownModel: 404
+                // A poll that the stopping server has given up.
+                case .cancelled: 503
+                default: 400
+                }
             self.init(status, error.text)
         default: self.init(400, "\(error)")
         }
