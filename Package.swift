@@ -23,6 +23,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         // System libraries
@@ -44,6 +45,13 @@ let package = Package(
         .target(name: "ModelFiles", dependencies: ["JSON", "Tokenizers"], swiftSettings: safe),
         .target(name: "TrainingAPI", dependencies: ["Tensors", "Tokenizers"], swiftSettings: safe),
         .target(name: "TinkerWire", dependencies: ["JSON", "TrainingAPI", "CZlib", "CZstd"], swiftSettings: safe),
+        .target(
+            name: "TinkerServer",
+            dependencies: [
+                "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ],
+            swiftSettings: safe),
         .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
 
         // Above the waist
@@ -64,7 +72,7 @@ let package = Package(
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
+                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -86,6 +94,9 @@ let package = Package(
         .testTarget(
             name: "TinkerWireTests", dependencies: ["JSON", "TinkerWire", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
+        .testTarget(
+            name: "TinkerServerTests", dependencies: ["Engine", "TinkerServer", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),

@@ -13,19 +13,21 @@ struct ReplCommand: ParsableCommand {
         discussion: """
             Without a script it opens a session; with one it runs every cell and exits, with status 1 at the first cell that \
             fails. Standard output carries what cells print; everything else goes to standard error. `rlhf-repl bench` measures \
-            this machine and the engine; see rlhf-repl bench --help.
+            this machine and the engine; see rlhf-repl bench --help. `rlhf-repl serve` offers the engine to other programs; see \
+            rlhf-repl serve --help.
             """,
         version: "rlhf-repl \(ReplCommand.version)")
 
     static let version = "0.1.0"
 
-    /// The word `bench` in the first place is a command of its own. As a subcommand the parser would take it for the script.
+    /// The words `bench` and `serve` in the first place are commands of their own. As subcommands the parser would take them for
+    /// the script.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        if arguments.first == BenchCommand.word {
-            BenchCommand.main(Array(arguments.dropFirst()))
-        } else {
-            main(arguments)
+        switch arguments.first {
+        case BenchCommand.word: BenchCommand.main(Array(arguments.dropFirst()))
+        case ServeCommand.word: ServeCommand.main(Array(arguments.dropFirst()))
+        default: main(arguments)
         }
     }
 

@@ -49,7 +49,7 @@ extension SessionService {
     }
 
     /// Where checkpoints are kept from session to session.
-    private static func dataFolder(_ environment: [String: String]) -> URL {
+    static func dataFolder(_ environment: [String: String]) -> URL {
         if let home = environment["XDG_DATA_HOME"], !home.isEmpty { return URL(filePath: home).appending(path: "rlhf-repl") }
         return URL.homeDirectory.appending(path: ".local/share/rlhf-repl")
     }
