@@ -48,7 +48,7 @@ let package = Package(
         .target(
             name: "TinkerServer",
             dependencies: [
-                "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingFox", package: "FlyingFox"),
+                "JSON", "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingFox", package: "FlyingFox"),
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: safe),
@@ -95,7 +95,7 @@ let package = Package(
             name: "TinkerWireTests", dependencies: ["JSON", "TinkerWire", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "TinkerServerTests", dependencies: ["Engine", "TinkerServer", "TestSupport"],
+            name: "TinkerServerTests", dependencies: ["Engine", "JSON", "TinkerServer", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
