@@ -37,12 +37,17 @@ let package = Package(
         .target(name: "CKernels", cSettings: kernelFlags),
         .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
 
+        // libcurl: its options are variable arguments, which Swift cannot pass.
+        .target(name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Werror"])], linkerSettings: [.linkedLibrary("curl")]),
+
         // Below the waist
         .target(name: "Tensors", swiftSettings: safe),
         .target(name: "Tokenizers", dependencies: ["CPCRE2"], swiftSettings: safe),
         .target(name: "ModelFiles", dependencies: ["Tokenizers"], swiftSettings: safe),
         .target(name: "TrainingAPI", dependencies: ["Tensors", "Tokenizers"], swiftSettings: safe),
         .target(name: "TinkerWire", dependencies: ["TrainingAPI", "CZlib", "CZstd"], swiftSettings: safe),
+        .target(
+            name: "TinkerClient", dependencies: ["CCurl", "ModelFiles", "TinkerWire", "TrainingAPI"], swiftSettings: safe),
         .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
 
         // Above the waist
@@ -61,7 +66,7 @@ let package = Package(
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
+                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
