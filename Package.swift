@@ -87,6 +87,9 @@ let package = Package(
             name: "TinkerWireTests", dependencies: ["TinkerWire", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
+            name: "TinkerClientTests", dependencies: ["TinkerClient", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
+        .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(

@@ -90,7 +90,11 @@ struct PendingResult<Result: JSONMessage>: Sendable {
         switch reply.status {
         case 200..<300, 408:
             do {
-                let answer = try read(reply)
+                var answer = try read(reply)
+                // Some results have no member that must be there, so a 408's explanation could pass for one.
+                if reply.status == 408, case .result = answer {
+                    answer = .pending(Wire.TryAgainResponse(requestID: requestID))
+                }
                 progress.refusals = 0
                 progress.failures = 0
                 progress.unreadable = 0

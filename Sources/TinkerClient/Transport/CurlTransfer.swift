@@ -87,7 +87,12 @@ import Foundation
         }
         let text = unsafe String(cString: errorText)
         let reason = text.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
-        completion(.failure(isTooLarge ? .tooLarge(request.replyLimit) : TransportError(code, reason)))
+        // What does not begin like HTTP counts as another protocol, though the connection stood.
+        let wasConnected = unsafe handle.map { unsafe ccurl_number($0, CURLINFO_NUM_CONNECTS) > 0 } ?? false
+        let isNoHTTP = code == CURLE_UNSUPPORTED_PROTOCOL && wasConnected
+        completion(
+            .failure(
+                isTooLarge ? .tooLarge(request.replyLimit) : isNoHTTP ? .broken(reason) : TransportError(code, reason)))
     }
 
     /// Ends the transfer without an answer.

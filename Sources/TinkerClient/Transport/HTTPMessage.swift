@@ -13,7 +13,21 @@ package struct HTTPRequest: Sendable {
     /// The most bytes of the answer, after decompression.
     package var replyLimit: Int
     /// Whether no connection that was used before may carry it.
-    package var needsFreshConnection = false
+    package var needsFreshConnection: Bool
+
+    /// Made of its parts.
+    package init(
+        method: String, url: String, headers: [(name: String, value: String)], body: [UInt8]?, timeout: Double, replyLimit: Int,
+        needsFreshConnection: Bool = false
+    ) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+        self.timeout = timeout
+        self.replyLimit = replyLimit
+        self.needsFreshConnection = needsFreshConnection
+    }
 }
 
 /// A service's answer.
