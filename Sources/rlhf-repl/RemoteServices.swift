@@ -28,7 +28,8 @@ final class RemoteServices: Sendable {
     func open(_ options: ServiceOptions, at url: String) throws(LuaError) -> RemoteService {
         guard let address = ServiceAddress(url) else {
             throw .usage(
-                "'\(url)' is no address of a service",
+                // What stands before an @ may be a password.
+                "'\(url.split(separator: "@").last.map(String.init) ?? "")' is no address of a service",
                 hint: "use https://HOST/PATH without a name or key in it, http://127.0.0.1:8000, or one of "
                     + ServiceAddress.presets.keys.sorted().joined(separator: ", "))
         }

@@ -145,7 +145,7 @@ final class Session {
             case .interrupted: continue
             case .text(let text):
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
-                input.remember(text)
+                input.remember(KeyRedaction.redacted(text))
                 if !notebook.runEntry(text) { isFine = false }
             }
         }
