@@ -38,6 +38,9 @@ let package = Package(
         .target(name: "CKernels", cSettings: kernelFlags),
         .target(name: "CLuaBridge", dependencies: ["CLua"], cSettings: [.unsafeFlags(["-Wall", "-Werror"])]),
 
+        // libcurl: its options are variable arguments, which Swift cannot pass.
+        .target(name: "CCurl", cSettings: [.unsafeFlags(["-Wall", "-Werror"])], linkerSettings: [.linkedLibrary("curl")]),
+
         // Below the waist
         .target(name: "Tensors", swiftSettings: safe),
         .target(name: "JSON", swiftSettings: safe),
@@ -52,6 +55,8 @@ let package = Package(
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: safe),
+        .target(
+            name: "TinkerClient", dependencies: ["CCurl", "JSON", "ModelFiles", "TinkerWire", "TrainingAPI"], swiftSettings: safe),
         .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
 
         // Above the waist
@@ -72,7 +77,7 @@ let package = Package(
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerServer",
+                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient", "TinkerServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -97,6 +102,9 @@ let package = Package(
         .testTarget(
             name: "TinkerServerTests", dependencies: ["Engine", "JSON", "TinkerServer", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: strict),
+        .testTarget(
+            name: "TinkerClientTests", dependencies: ["JSON", "TinkerClient", "TestSupport"], resources: [.copy("Vectors")],
+            swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),

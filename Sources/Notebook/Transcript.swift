@@ -33,7 +33,7 @@ public final class Transcript {
     /// A cell in percent format.
     static func text(_ execution: Execution, output: String) -> String {
         var text =
-            "-- %% \(execution.title.isEmpty ? "In[\(execution.number)]" : execution.title)\n\(execution.source)\n"
+            "-- %% \(execution.title.isEmpty ? "In[\(execution.number)]" : execution.title)\n\(KeyRedaction.redacted(execution.source))\n"
         if !output.isEmpty { text += comment(output, "out") }
         if let error = execution.error { text += comment(error.description, "error") }
         if let ending = execution.ending {

@@ -20,6 +20,10 @@ public enum TrainingError: Error, Sendable, Equatable {
     case checkpointNotFound(String)
     case checkpointMismatch(String)
     case io(String)
+    /// A service cannot be reached: what happened, and what to do about it.
+    case network(String, hint: String? = nil)
+    /// A service refuses or fails.
+    case service(String, hint: String? = nil)
     case cancelled
 }
 
@@ -33,6 +37,8 @@ extension TrainingError {
         case .usage, .unknownLoss: .usage
         case .unknownModel, .checkpointMismatch: .model
         case .checkpointNotFound, .io: .io
+        case .network: .network
+        case .service: .service
         case .cancelled: .cancelled
         case .missingLossInput, .unknownLossInput, .shapeMismatch, .invalidToken, .notFiniteInput, .tokenOutOfRange,
             .contextExceeded, .memoryExceeded, .emptyInput, .notFinite:
@@ -43,7 +49,7 @@ extension TrainingError {
     /// What the user can do, if there is something to say.
     public var hint: String? {
         switch self {
-        case .usage(_, let hint): hint
+        case .usage(_, let hint), .network(_, let hint), .service(_, let hint): hint
         case .unknownModel(_, let known): "known models: " + known.joined(separator: ", ")
         case .unknownLoss(_, let known): "known losses: " + known.joined(separator: ", ")
         case .unknownLossInput(_, _, _, let known): "it takes " + known.joined(separator: ", ")
@@ -84,6 +90,7 @@ extension TrainingError: CustomStringConvertible {
         case .checkpointNotFound(let path): "no checkpoint at \(path)"
         case .checkpointMismatch(let message): message
         case .io(let message): message
+        case .network(let message, _), .service(let message, _): message
         case .cancelled: "cancelled"
         }
     }

@@ -39,7 +39,7 @@ struct ReplCommand: ParsableCommand {
         _ = SignalWatcher([SIGINT, SIGWINCH, SIGCONT]) { interrupts.handle($0) }
         let console = Console(options: options)
         do {
-            let session = try Session(options: options, console: console, interrupts: interrupts, service: SessionService.embedded)
+            let session = try Session(options: options, console: console, interrupts: interrupts, service: SessionService.chosen)
             let status = try session.run()
             if status != 0 { throw ExitCode(status) }
         } catch let status as ExitCode {

@@ -21,12 +21,6 @@ final class Session {
         self.options = options
         self.console = console
         self.interrupts = interrupts
-        if let url = options.baseURL {
-            throw LuaError(
-                kind: "service",
-                message: "remote services are not in this version, so --base-url \(url) cannot be used",
-                hint: "leave --base-url out to use the embedded engine")
-        }
         service = try makeService(options, console)
         let state = try LuaState(options: LuaState.Options(isSandboxed: options.sandbox))
         notebook = try Notebook(
@@ -151,7 +145,7 @@ final class Session {
             case .interrupted: continue
             case .text(let text):
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
-                input.remember(text)
+                input.remember(KeyRedaction.redacted(text))
                 if !notebook.runEntry(text) { isFine = false }
             }
         }

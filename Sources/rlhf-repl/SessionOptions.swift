@@ -20,8 +20,14 @@ struct SessionOptions: ParsableArguments {
     var model: String?
 
     @Option(
-        name: .customLong("base-url"), help: ArgumentHelp("A remote service (not in this version).", valueName: "url"))
+        name: .customLong("base-url"),
+        help: ArgumentHelp(
+            "A Tinker-compatible service to train and sample on: its address, tinker, or mint. Keys are taken from TINKER_API_KEY or MINT_API_KEY.",
+            valueName: "url"))
     var baseURL: String?
+
+    @Option(help: ArgumentHelp("The GGUF file of a remote model's vocabulary.", valueName: "path"))
+    var tokenizer: String?
 
     @Option(
         name: .customLong("set"),

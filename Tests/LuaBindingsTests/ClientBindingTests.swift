@@ -162,11 +162,6 @@ struct ClientBindingTests {
         "Wrong calls say what was expected and what may have been meant",
         arguments: [
             (
-                "rlhf.ServiceClient{base_url = 'http://x'}", "service",
-                "ServiceClient: remote services (http://x) are not part of this version",
-                "rlhf.ServiceClient{} opens the embedded engine"
-            ),
-            (
                 "rlhf.ServiceClient{url = 'x'}", "usage", "ServiceClient: unknown option 'url'",
                 "did you mean 'base_url'?"
             ),

@@ -268,3 +268,14 @@ struct StepperTests {
         #expect(try Stepper(notebook: other.notebook) { _ in once.popFirst() }.run([1])?.ending == .error)
     }
 }
+
+struct KeyRedactionTests {
+    @Test("A literal key is left out of what is kept, in a way that still runs")
+    func literalKeys() {
+        let source = "rlhf.ServiceClient{base_url = 'x', api_key = 'tml-secret'}\nlocal t = {api_key=\"sk-1\", b = api_key}"
+        #expect(
+            KeyRedaction.redacted(source)
+                == "rlhf.ServiceClient{base_url = 'x', api_key = nil --[[left out]]}\nlocal t = {api_key=nil --[[left out]], b = api_key}"
+        )
+    }
+}

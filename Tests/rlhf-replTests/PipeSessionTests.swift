@@ -101,9 +101,11 @@ import Testing
         let missing = try run(["/nowhere.lua"])
         #expect(missing.status == 1)
         #expect(missing.error.contains("there is no script '/nowhere.lua'"))
-        let remote = try run(["--base-url", "http://localhost:1"])
+        let remote = try run(["--base-url", "http://127.0.0.1:1"])
         #expect(remote.status == 1)
-        #expect(remote.error.contains("error: service: remote services are not in this version"))
+        #expect(remote.error.contains("error: network: 127.0.0.1:1: get_server_capabilities: no connection"))
+        let name = try run(["--base-url", "http://me:password@host"])
+        #expect(name.status == 1 && name.error.contains("is no address of a service") && !name.error.contains("password"))
     }
 
     @Test("every session leaves a transcript that is a script itself")

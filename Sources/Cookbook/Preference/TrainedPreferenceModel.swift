@@ -107,7 +107,7 @@ public struct TrainedPreferenceModel: PreferenceModel {
         }
         let sampler = try await service.createSamplingClient(modelPath: samplerPath).value
         return try TrainedPreferenceModel(
-            kind: kind, sampler: sampler, renderer: try Renderers.named(rendererName, tokenizer: sampler.tokenizer),
+            kind: kind, sampler: sampler, renderer: try Renderers.named(rendererName, tokenizer: sampler.requiredTokenizer()),
             verdict: entry?.verdict, isHard: isHard)
     }
 }

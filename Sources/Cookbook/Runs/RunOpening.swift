@@ -56,7 +56,7 @@ struct RunOpening: Sendable {
         } else {
             name = try Renderers.recommendedName(model: client.baseModel)
         }
-        renderer = try Renderers.named(name, tokenizer: client.tokenizer)
+        renderer = try Renderers.named(name, tokenizer: client.requiredTokenizer())
         if let warning = Renderers.warning(renderer: name, model: client.baseModel) {
             progress.note("\(stage): \(warning)")
         }

@@ -22,7 +22,7 @@ package final class EngineSamplingClient: SamplingClient {
     ) -> Future<SampleResponse> {
         do {
             try validate(prompt.tokens, what: "the prompt")
-            try validate(params, numSamples, promptLength: prompt.length)
+            try params.validate(numSamples: numSamples, promptLength: prompt.length, contextLength: maxContextLength)
         } catch {
             return Future(.failure(error))
         }
@@ -78,23 +78,5 @@ package final class EngineSamplingClient: SamplingClient {
         for token in tokens where token < 0 || token >= model.shape.vocabulary {
             throw .tokenOutOfRange(token, vocabularySize: model.shape.vocabulary)
         }
-    }
-
-    private func validate(_ params: SamplingParams, _ numSamples: Int, promptLength: Int) throws(TrainingError) {
-        guard numSamples >= 1 else { throw .usage("num_samples is \(numSamples), expected at least 1") }
-        guard params.temperature >= 0, params.temperature.isFinite else {
-            throw .usage("temperature is \(params.temperature), expected 0 or more")
-        }
-        guard params.topP > 0, params.topP <= 1 else {
-            throw .usage("top_p is \(params.topP), expected more than 0 and at most 1")
-        }
-        guard params.topK == -1 || params.topK >= 1 else {
-            throw .usage("top_k is \(params.topK), expected at least 1, or -1 for all tokens")
-        }
-        if let maxTokens = params.maxTokens, maxTokens < 1 {
-            throw .usage("max_tokens is \(maxTokens), expected at least 1")
-        }
-        let wanted = promptLength + (params.maxTokens ?? 1)
-        guard wanted <= maxContextLength else { throw .contextExceeded(length: wanted, limit: maxContextLength) }
     }
 }

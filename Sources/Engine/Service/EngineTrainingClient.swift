@@ -95,7 +95,7 @@ package final class EngineTrainingClient: TrainingClient {
                             defer { workspace.learner.release(passes.value) }
                             do {
                                 let result = try result.get()
-                                try Self.check(result, against: logprobs)
+                                try result.validate(against: logprobs)
                                 try workspace.learner.endCustom(
                                     data, gradients: result.gradients.map(\.floats), kept: passes.value,
                                     state: state.value,
@@ -193,23 +193,6 @@ package final class EngineTrainingClient: TrainingClient {
 
     private static func validate(_ data: [Datum], _ loss: LossFunction, _ model: BaseModel) throws {
         try loss.validate(data, vocabularySize: model.shape.vocabulary, contextLength: model.shape.contextLength)
-    }
-
-    private static func check(_ result: CustomLossResult, against logprobs: [Tensor]) throws {
-        guard result.loss.isFinite else { throw TrainingError.notFinite("the custom loss") }
-        guard result.gradients.count == logprobs.count else {
-            throw TrainingError.usage(
-                "the custom loss returned \(result.gradients.count) gradients for \(logprobs.count) data")
-        }
-        for (index, (gradient, logprob)) in zip(result.gradients, logprobs).enumerated() {
-            guard gradient.shape == logprob.shape else {
-                throw TrainingError.shapeMismatch(
-                    name: "the loss's gradient", expected: logprob.shape, got: gradient.shape, datum: index)
-            }
-            guard gradient.floats.allSatisfy(\.isFinite) else {
-                throw TrainingError.notFinite("the custom loss's gradient for datum \(index + 1)")
-            }
-        }
     }
 
     private static func output(

@@ -21,13 +21,9 @@ public struct ClientBindings: Sendable {
         var options = try OptionReader(context, 0)
         let wanted = ServiceOptions(
             baseURL: try options.optional("base_url", expected: "string", \.string),
-            apiKey: try options.optional("api_key", expected: "string", \.string))
+            apiKey: try options.optional("api_key", expected: "string", \.string),
+            tokenizer: try options.optional("tokenizer", expected: "string", \.string))
         try options.finish()
-        if let url = wanted.baseURL {
-            throw LuaError(
-                kind: "service", message: "ServiceClient: remote services (\(url)) are not part of this version",
-                hint: "rlhf.ServiceClient{} opens the embedded engine")
-        }
         return ServiceClientObject(try service(wanted), bindings: self)
     }
 }
@@ -38,11 +34,15 @@ extension Registry {
         add(
             FunctionBinding(
                 "rlhf.ServiceClient",
-                doc: "Opens the session's service, from which training and sampling clients are made.", style: .options,
+                doc: "Opens the session's service or a remote one, from which training and sampling clients are made.",
+                style: .options,
                 parameters: [
                     ParameterDoc(
-                        "base_url", "string", default: "nil", "the address of a remote service; not yet possible"),
-                    ParameterDoc("api_key", "string", default: "nil", "the key to a remote service"),
+                        "base_url", "string", default: "the session's service",
+                        "the address of a remote service, or tinker or mint"),
+                    ParameterDoc("api_key", "string", default: "from the environment", "the key to a remote service"),
+                    ParameterDoc(
+                        "tokenizer", "string", default: "by the model's name", "the GGUF file of a remote model's vocabulary"),
                 ], returns: "ServiceClient",
                 example: """
                     local service = rlhf.ServiceClient{}

@@ -7,6 +7,6 @@ final class LatestTokenizer: Sendable {
 
     var tokenizer: (any Tokenizer)? {
         get { stored.withLock { $0 } }
-        set { stored.withLock { $0 = newValue } }
+        set { stored.withLock { $0 = newValue is MissingTokenizer ? nil : newValue } }
     }
 }

@@ -73,7 +73,7 @@ extension SamplingClientObject {
             FunctionBinding(
                 "get_tokenizer", doc: "Gives the model's tokenizer.", returns: "Tokenizer",
                 example: "local ids = sampler:get_tokenizer():encode('Hello')"
-            ) { .value(.object(TokenizerObject(try $0.sampler.tokenizer))) },
+            ) { .value(.object(TokenizerObject(try $0.sampler.requiredTokenizer()))) },
         ],
         operators: [
             FunctionBinding("__tostring", doc: "Shows the model.") {

@@ -4,10 +4,13 @@ public struct ServiceOptions: Sendable, Equatable {
     public var baseURL: String?
     /// The key to a remote service.
     public var apiKey: String?
+    /// The file of a remote model's tokenizer.
+    public var tokenizer: String?
 
     /// The session's own service unless an address is given.
-    public init(baseURL: String? = nil, apiKey: String? = nil) {
+    public init(baseURL: String? = nil, apiKey: String? = nil, tokenizer: String? = nil) {
         self.baseURL = baseURL
         self.apiKey = apiKey
+        self.tokenizer = tokenizer
     }
 }

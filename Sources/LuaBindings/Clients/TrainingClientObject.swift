@@ -139,7 +139,7 @@ extension TrainingClientObject {
         FunctionBinding(
             "get_tokenizer", doc: "Gives the model's tokenizer.", returns: "Tokenizer",
             example: "local ids = trainer:get_tokenizer():encode('Hello')"
-        ) { .value(.object(TokenizerObject(try $0.trainer.tokenizer))) },
+        ) { .value(.object(TokenizerObject(try $0.trainer.requiredTokenizer()))) },
     ]
 }
 

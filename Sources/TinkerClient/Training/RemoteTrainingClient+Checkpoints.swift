@@ -1,0 +1,92 @@
+import TinkerWire
+package import TrainingAPI
+
+extension RemoteTrainingClient {
+    package func saveState(name: String) -> Future<String> {
+        order.enqueue("save_state") { [self] _ in
+            let (queued, _) = try await order.post([
+                { sequence in
+                    .post(
+                        "save_weights", Wire.SaveWeightsRequest(modelID: self.modelID, path: name, sequenceID: sequence),
+                        policy: .save)
+                }
+            ])
+            return { [self] in
+                let result: Wire.SaveWeightsResult = try await pending(queued, "save_state", "SaveWeights").value()
+                return result.path
+            }
+        }
+    }
+
+    package func loadState(path: String) -> Future<Void> { load(path, withOptimizer: false) }
+    package func loadStateWithOptimizer(path: String) -> Future<Void> { load(path, withOptimizer: true) }
+
+    private func load(_ path: String, withOptimizer: Bool) -> Future<Void> {
+        order.enqueue("load_state") { [self] _ in
+            let queued: Wire.QueuedResponse
+            do {
+                (queued, _) = try await order.post([
+                    { sequence in
+                        .post(
+                            "load_weights",
+                            Wire.LoadWeightsRequest(
+                                modelID: self.modelID, sequenceID: sequence, path: path, optimizer: withOptimizer))
+                    }
+                ])
+            } catch RemoteError.refused(status: 400, let detail) {
+                throw TrainingError.service(
+                    "\(connection.address.host): load_state: \(detail)",
+                    hint: "services load into fresh models only: use create_training_client_from_state"
+                        + (withOptimizer ? "_with_optimizer" : ""))
+            }
+            return { [self] in
+                let _: Wire.LoadWeightsResult = try await pending(queued, "load_state", "LoadWeights").value()
+            }
+        }
+    }
+
+    package func saveWeightsForSampler(name: String) -> Future<String> {
+        order.enqueue("save_weights_for_sampler") { [self] _ in
+            let queued = try await saveForSampler(name: name, samplingSession: nil)
+            return { [self] in try await path(of: queued) }
+        }
+    }
+
+    package func saveWeightsAndGetSamplingClient(name: String?) -> Future<any SamplingClient> {
+        order.enqueue("save_weights_and_get_sampling_client") { [self] _ in
+            let number = name == nil ? await service.session.nextSampler() : nil
+            let queued = try await saveForSampler(name: name, samplingSession: number)
+            return { [self] in
+                let model = RemoteModel(name: baseModel, tokenizer: tokenizer, contextLength: contextLength)
+                if name != nil {
+                    return try await service.samplingClient(of: .path(try await path(of: queued)), model: model)
+                }
+                let result: Wire.SaveWeightsForSamplerResult = try await pending(
+                    queued, "save_weights_for_sampler", "SaveWeightsForSampler"
+                ).value()
+                guard let id = result.samplingSessionID else { throw RemoteError.garbage("no sampling session for the weights") }
+                return RemoteSamplingClient(sessionID: id, model: model, service: service, opened: opened)
+            }
+        }
+    }
+
+    private func saveForSampler(name: String?, samplingSession: Int?) async throws -> Wire.QueuedResponse {
+        try await order.post([
+            { sequence in
+                .post(
+                    "save_weights_for_sampler",
+                    Wire.SaveWeightsForSamplerRequest(
+                        modelID: self.modelID, path: name, samplingSessionSequenceID: samplingSession, sequenceID: sequence),
+                    policy: .save)
+            }
+        ]).0
+    }
+
+    private func path(of queued: Wire.QueuedResponse) async throws -> String {
+        let result: Wire.SaveWeightsForSamplerResult = try await pending(
+            queued, "save_weights_for_sampler", "SaveWeightsForSampler"
+        ).value()
+        guard let path = result.path else { throw RemoteError.garbage("no path of the saved weights") }
+        return path
+    }
+}
