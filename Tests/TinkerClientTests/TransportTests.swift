@@ -68,14 +68,11 @@ struct TransportTests {
     @Test("Cancelling ends a transfer that would last for long")
     func cancellation() async throws {
         let server = try ScriptedHTTPServer { _ in .silence }
-        let clock = ContinuousClock()
         let task = Task { try await transport.send(request(server.url)) }
         try await Task.sleep(for: .milliseconds(100))
-        let start = clock.now
         task.cancel()
         let result = await task.result
-        // Idle it takes a millisecond; the bound has room for a machine that is busy with other tests.
-        #expect(clock.now - start < .seconds(3))
+        // The server never answers: but for the cancelling this would have been the timeout's error.
         #expect(throws: TransportError.cancelled) { try result.get() }
     }
 
