@@ -98,7 +98,7 @@ extension Notebook {
         state.collectGarbage()
         var rows = [["Lua", Self.bytes(state.memoryUsed)]]
         if let resident = Self.residentBytes() { rows.append(["process (resident)", Self.bytes(resident)]) }
-        rows += memoryReport().map { [$0.0, $0.1] }
+        rows += memoryReport().map { [$0.what, Self.bytes($0.bytes)] }
         view.write(view.table(["what", "memory"], rows) + "\n")
     }
 

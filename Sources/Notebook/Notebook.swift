@@ -22,7 +22,7 @@ public final class Notebook {
     /// The entries of this and earlier sessions, oldest first.
     public var inputHistory: () -> [String] = { [] }
     /// Further lines of `%mem`: what, and how much.
-    public var memoryReport: () -> [(String, String)] = { [] }
+    public var memoryReport: () -> [(what: String, bytes: Int)] = { [] }
     /// Set by `%quit`: the session ends after the present entry.
     public internal(set) var wantsQuit = false
     /// Called with true before Lua runs and with false after: Ctrl-C means the cell in between.

@@ -42,16 +42,7 @@ struct ServeCommand: ParsableCommand {
             "What Python clients load the tokenizer by: a name on the Hugging Face hub or a folder.", valueName: "name-or-path"))
     var tokenizerID: String?
 
-    @Option(help: ArgumentHelp("The number of threads that compute; by default all cores.", valueName: "n"))
-    var threads = ProcessInfo.processInfo.activeProcessorCount
-
-    @Option(
-        help: ArgumentHelp(
-            "Memory in GB for activations and caches, beside the weights; by default a quarter of the machine's.", valueName: "gb"))
-    var memory: Double?
-
-    @Option(help: "How the model's weights are kept: bfloat16, or float32 for comparing.")
-    var precision: WeightPrecision = .bfloat16
+    @OptionGroup var engine: EngineOptions
 
     @Option(help: ArgumentHelp("A session without a heartbeat for so long is closed.", valueName: "seconds"))
     var sessionTimeout = 300.0
@@ -65,8 +56,6 @@ struct ServeCommand: ParsableCommand {
     private var isLoopback: Bool { host.hasPrefix("127.") || host == "::1" }
 
     func validate() throws {
-        if threads < 1 { throw ValidationError("--threads takes a number from 1, not \(threads)") }
-        if let memory, !(0.1...1e6).contains(memory) { throw ValidationError("--memory takes gigabytes from 0.1, not \(memory)") }
         if sessionTimeout < 1 { throw ValidationError("--session-timeout takes seconds from 1, not \(sessionTimeout)") }
         if !isLoopback, keyFile == nil {
             throw ValidationError("--host \(host) lets other machines in; give --api-key-file with the keys that they have to send")
@@ -99,9 +88,7 @@ struct ServeCommand: ParsableCommand {
         let store = ModelStore(environment: environment)
         let entry = try store.resolve(model)
         let folder = SessionService.dataFolder(environment)
-        let service = EngineService(
-            store: store, checkpointFolder: folder.appending(path: "checkpoints"), precision: precision, threads: threads,
-            memoryBudget: memory.map { MemoryBudget(bytes: Int($0 * 0x1p30)) } ?? .standard)
+        let service = engine.service(store, dataFolder: folder)
         var configuration = ServerConfiguration()
         configuration.keys = try keys()
         configuration.models = [entry.name]

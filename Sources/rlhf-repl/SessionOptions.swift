@@ -1,9 +1,7 @@
 public import ArgumentParser
-package import Engine
 public import Terminal
 
 extension ColorChoice: ExpressibleByArgument {}
-extension WeightPrecision: ExpressibleByArgument {}
 
 /// What the command line says about a session.
 struct SessionOptions: ParsableArguments {
@@ -41,16 +39,7 @@ struct SessionOptions: ParsableArguments {
         name: .customLong("log-dir"), help: ArgumentHelp("The folder for runs and transcripts.", valueName: "folder"))
     var logFolder: String?
 
-    @Option(help: ArgumentHelp("The number of threads that compute; by default all cores.", valueName: "n"))
-    var threads: Int?
-
-    @Option(
-        help: ArgumentHelp(
-            "Memory in GB for activations and caches, beside the weights; by default a quarter of the machine's.", valueName: "gb"))
-    var memory: Double?
-
-    @Option(help: "How the model's weights are kept: bfloat16, or float32 for comparing.")
-    var precision: WeightPrecision = .bfloat16
+    @OptionGroup var engine: EngineOptions
 
     @Option(help: "Colours: auto, always or never.")
     var color: ColorChoice = .auto
@@ -72,8 +61,10 @@ struct SessionOptions: ParsableArguments {
     var scriptArguments: [String] = []
 
     func validate() throws {
-        if let threads, threads < 1 { throw ValidationError("--threads takes a number from 1, not \(threads)") }
-        if let memory, !(0.1...1e6).contains(memory) { throw ValidationError("--memory takes gigabytes from 0.1, not \(memory)") }
+        if baseURL != nil, let option = engine.given.first {
+            throw ValidationError("\(option) is about the embedded engine; with --base-url the service computes")
+        }
+        if baseURL == nil, tokenizer != nil { throw ValidationError("--tokenizer is for a remote model; it needs --base-url") }
         if chunk != nil, script != nil { throw ValidationError("-e runs a chunk and takes no script") }
         if script == nil {
             if step { throw ValidationError("--step needs a script") }

@@ -9,7 +9,7 @@ extension SessionService {
     /// The clients of a service and the cookbook over them; scripts may open other services by their addresses.
     static func over(
         _ service: any TrainingService, model: String, _ services: RemoteServices, _ options: SessionOptions, _ console: Console,
-        _ environment: [String: String]
+        _ environment: [String: String], memory: @escaping () -> [(what: String, bytes: Int)]
     ) -> SessionService {
         let context = CookbookContext(
             service: service, modelName: model, logDir: options.logFolder ?? "runs",
@@ -37,7 +37,7 @@ extension SessionService {
                 guard let runs = (value.object as? any TokenDisplayable)?.tokenRuns else { return nil }
                 return runs.header + "\n" + TokenPainter(style: console.style).paint(runs.pieces)
             },
-            memory: { [] })
+            memory: memory)
     }
 
     /// Where checkpoints are kept from session to session.

@@ -11,13 +11,11 @@ extension SessionService {
         let store = ModelStore(environment: environment)
         let model = try options.model.map { try store.resolve($0).name } ?? ModelStore.defaultModel.name
         let progress = console.stages
-        let service = EngineService(
-            store: store, checkpointFolder: dataFolder(environment).appending(path: "checkpoints"),
-            precision: options.precision, threads: options.threads ?? ProcessInfo.processInfo.activeProcessorCount,
-            memoryBudget: options.memory.map { MemoryBudget(bytes: Int($0 * 0x1p30)) } ?? .standard
-        ) { name, done, total in
+        let service = options.engine.service(store, dataFolder: dataFolder(environment)) { name, done, total in
             progress.report(StageProgress(stage: "reading \(name)", done: done, total: total, unit: "layer"))
         }
-        return over(service, model: model, RemoteServices(options, console, store, environment), options, console, environment)
+        return over(service, model: model, RemoteServices(options, console, store, environment), options, console, environment) {
+            service.weights.map { ("weights of \($0.model)", $0.bytes) }
+        }
     }
 }

@@ -10,7 +10,7 @@ extension SessionService {
         let services = RemoteServices(options, console, ModelStore(environment: environment), environment)
         let service = try services.open(ServiceOptions(), at: url)
         let model = try options.model ?? services.defaultModel(of: service)
-        return over(service, model: model, services, options, console, environment)
+        return over(service, model: model, services, options, console, environment, memory: { [] })
     }
 
     /// What the command line asks for.

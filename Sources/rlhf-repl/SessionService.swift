@@ -9,8 +9,8 @@ struct SessionService {
     var register: (inout Registry) throws -> Void
     /// The text of a value, nil for the general form.
     var display: (LuaValue) -> String?
-    /// Lines of `%mem`.
-    var memory: () -> [(String, String)]
+    /// What the models hold, for `%mem`.
+    var memory: () -> [(what: String, bytes: Int)]
 
     /// Makes the service that the command line asks for.
     typealias Factory = (SessionOptions, Console) throws -> SessionService

@@ -57,6 +57,14 @@ package final class BaseModel: Sendable {
         progress(shape.layers, shape.layers)
     }
 
+    /// The bytes that a file's matrices take, each kept in both directions.
+    static func weightBytes(_ file: GGUFFile, precision: WeightPrecision) throws -> Int {
+        let shape = TransformerShape(try ModelConfig(file))
+        let tables = file.hasTensor("output.weight") ? 2 : 1
+        let layer = shape.width * (shape.qkvWidth + shape.queryWidth + 3 * shape.feedForward)
+        return (shape.layers * layer + tables * shape.vocabulary * shape.width) * 2 * precision.bytes
+    }
+
     /// Angles are position * base^(-2i / headSize), computed in float64 (Su et al., "RoFormer", 2021).
     private static func ropeTable(_ shape: TransformerShape) -> FloatBuffer {
         let pairs = shape.headSize / 2

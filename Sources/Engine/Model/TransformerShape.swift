@@ -15,9 +15,4 @@ struct TransformerShape: Sendable, Equatable {
     var kvWidth: Int { kvHeads * headSize }
     /// Columns of the joined query, key and value projections.
     var qkvWidth: Int { queryWidth + 2 * kvWidth }
-
-    /// The weights of all matrices, the table of embeddings counted once.
-    var weightCount: Int {
-        layers * (width * (qkvWidth + queryWidth) + 3 * width * feedForward) + vocabulary * width
-    }
 }

@@ -8,6 +8,7 @@ package import TrainingAPI
 package final class EngineService: TrainingService {
     private struct Loaded: Sendable {
         let model: BaseModel
+        let weightBytes: Int
         let scheduler: EngineScheduler
     }
 
@@ -39,6 +40,11 @@ package final class EngineService: TrainingService {
     package var summary: String {
         let weights = precision == .bfloat16 ? "" : ", \(precision.rawValue) weights"
         return "embedded engine\(weights), \(threads) thread\(threads == 1 ? "" : "s")"
+    }
+
+    /// What the weights of the models read so far take.
+    package var weights: [(model: String, bytes: Int)] {
+        loaded.withLock { $0.values.map { ($0.model.name, $0.weightBytes) } }.sorted { $0.0 < $1.0 }
     }
 
     package func serverCapabilities() -> Future<ServerCapabilities> {
@@ -101,12 +107,13 @@ package final class EngineService: TrainingService {
         return try loaded.withLock { loaded in
             if let entry = loaded[known.path] { return entry }
             let file = try GGUFFile(path: known.path)
-            try checkMemory(for: TransformerShape(try ModelConfig(file)), of: known.name)
+            let weightBytes = try BaseModel.weightBytes(file, precision: precision)
+            try checkMemory(for: weightBytes, of: known.name)
             let model = try BaseModel(name: known.name, file: file, precision: precision, threads: threads) { [progress] in
                 progress(known.name, $0, $1)
             }
             let entry = Loaded(
-                model: model,
+                model: model, weightBytes: weightBytes,
                 scheduler: try EngineScheduler(model: model, threads: threads, memoryBudget: memoryBudget, limits: limits))
             loaded[known.path] = entry
             return entry
@@ -114,8 +121,7 @@ package final class EngineService: TrainingService {
     }
 
     /// Throws before the machine begins to swap, which would look like standing still.
-    private func checkMemory(for shape: TransformerShape, of name: String) throws(TrainingError) {
-        let needed = shape.weightCount * 2 * precision.bytes
+    private func checkMemory(for needed: Int, of name: String) throws(TrainingError) {
         guard let available = MemoryBudget.available, needed > available else { return }
         throw .usage(
             "the weights of \(name) take \(needed >> 20) MB, and \(available >> 20) MB of memory are free",
