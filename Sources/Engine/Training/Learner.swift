@@ -47,12 +47,12 @@ final class Learner {
         return results
     }
 
-    /// Forward and backward with a loss that is a sum over data: `gradient(index, logprobs)` returns dLoss/dLogprob of a datum.
-    /// Targets for which `wanted` is false are left out; their logprob reads 0. If this throws, the state's gradient is what it
-    /// was.
+    /// Forward and backward with a loss that is a sum over targets. Gives the logprobs of every target, datum by datum; those that
+    /// cannot contribute are left out and read 0. `check` is called with each datum's logprobs. If this throws, the state's
+    /// gradient is what it was.
     func forwardBackward(
-        _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool], isCancelled: () -> Bool,
-        gradient: (Int, [Float]) throws -> [Float]
+        _ data: [Datum], state: TrainingState, loss: LossFunction, isCancelled: () -> Bool,
+        check: (_ index: Int, _ logprobs: [Float]) throws -> Void
     ) throws {
         let adapter = state.adapter
         let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: true)
@@ -61,9 +61,11 @@ final class Learner {
                 if isCancelled() { throw TrainingError.cancelled }
                 let pass = forward(packed, adapter: adapter, keepAll: true)
                 defer { release([pass]) }
-                let logprobs = logprobs(pass, data, adapter: adapter, wanted: wanted)
-                let gradients = try zip(packed.members, logprobs).map { try gradient($0, $1) }
-                backward(pass, data, gradients: gradients, state: state)
+                let terms = packed.members.map { loss.terms(of: data[$0]) }
+                let logprobs = backward(
+                    pass, data, state: state, include: { terms[$0].contributes($1) },
+                    derivative: { terms[$0].derivative($1, logprob: $2) })
+                for (index, logprobs) in zip(packed.members, logprobs) { try check(index, logprobs) }
             }
         }
     }
@@ -105,7 +107,10 @@ final class Learner {
             for (packed, kept) in zip(passes, kept) {
                 if isCancelled() { throw TrainingError.cancelled }
                 let pass = kept ?? forward(packed, adapter: state.adapter, keepAll: true)
-                backward(pass, data, gradients: packed.members.map { gradients[$0] }, state: state)
+                let gradients = packed.members.map { gradients[$0] }
+                _ = backward(pass, data, state: state, include: { gradients[$0][$1] != 0 }) { member, target, _ in
+                    gradients[member][target]
+                }
                 if kept == nil { release([pass]) }
             }
         }
@@ -151,6 +156,11 @@ final class Learner {
         let masks = pass.packed.members.map { wanted(data[$0]) }
         let (queries, positions) = queries(pass, data) { masks[$0]?[$1] ?? true }
         let values = head.logprobs(queries, normed: pass.activations.normed, adapter: adapter)
+        return byDatum(values, positions, pass, data)
+    }
+
+    /// Values of queries, in the order of each datum's targets; 0 where nothing was asked.
+    private func byDatum(_ values: [[Float]], _ positions: [Position], _ pass: Pass, _ data: [Datum]) -> [[Float]] {
         var results = pass.packed.members.map {
             [Float](repeating: 0, count: data[$0].lossFnInputs["target_tokens"]?.count ?? 0)
         }
@@ -161,25 +171,37 @@ final class Learner {
         return results
     }
 
-    private func backward(_ pass: Pass, _ data: [Datum], gradients: [[Float]], state: TrainingState) {
-        let (queries, positions) = queries(pass, data) { gradients[$0][$1] != 0 }
-        guard !queries.isEmpty else { return }
-        var weights = queries.map { [Float](repeating: 0, count: $0.targets.count) }
+    /// The backward pass from the targets that `include` names, with dLoss/dLogprob of each. Gives their logprobs.
+    private func backward(
+        _ pass: Pass, _ data: [Datum], state: TrainingState, include: (_ member: Int, _ target: Int) -> Bool,
+        derivative: (_ member: Int, _ target: Int, _ logprob: Float) -> Float
+    ) -> [[Float]] {
+        let (queries, positions) = queries(pass, data, include: include)
+        guard !queries.isEmpty else { return byDatum([], [], pass, data) }
+        // Whose target each target of a query is.
+        var owners = queries.map { [(member: Int, target: Int)](repeating: (0, 0), count: $0.targets.count) }
         for position in positions {
-            weights[position.place.query].replaceSubrange(
-                position.place.targets, with: gradients[position.member][position.targets])
+            owners[position.place.query].replaceSubrange(
+                position.place.targets, with: position.targets.map { (position.member, $0) })
         }
-        let paddedRank = state.layout.paddedRank
-        let capacity = pass.activations.capacity
-        let scratch =
-            self.scratch.flatMap { $0.fits(rows: capacity, paddedRank: paddedRank) ? $0 : nil }
-            ?? BackwardScratch(shape: shape, capacity: capacity, paddedRank: paddedRank)
-        self.scratch = scratch
+        let scratch = scratch(for: pass, paddedRank: state.layout.paddedRank)
         scratch.dNorm.update(repeating: 0, count: pass.batch.count * shape.width)
-        head.backward(
-            queries, weights: weights.map { $0[...] }, normed: pass.activations.normed, dNormed: scratch.dNorm,
-            adapter: state.adapter, gradient: state.gradient)
+        let values = head.logprobsAndBackward(
+            queries, normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient
+        ) { query, target, logprob in
+            let owner = owners[query][target]
+            return include(owner.member, owner.target) ? derivative(owner.member, owner.target, logprob) : 0
+        }
         transformer.backward(
             pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch)
+        return byDatum(values, positions, pass, data)
+    }
+
+    private func scratch(for pass: Pass, paddedRank: Int) -> BackwardScratch {
+        let capacity = pass.activations.capacity
+        if let scratch, scratch.fits(rows: capacity, paddedRank: paddedRank) { return scratch }
+        let made = BackwardScratch(shape: shape, capacity: capacity, paddedRank: paddedRank)
+        scratch = made
+        return made
     }
 }
