@@ -13,9 +13,7 @@ struct Transformer {
     func forward(_ batch: RowBatch, _ activations: Activations) {
         let rows = batch.count
         model.embedding.gather(batch.tokens, to: activations.layer(0).x)
-        let destinations = batch.sequences.map { sequence in
-            sequence.blocks.last.map { ($0, $0.grow(by: sequence.rows.count)) }
-        }
+        let places = cachePlaces(batch)
         let plan = AttentionPlan(batch, activations, shape: shape)
         for index in 0..<shape.layers {
             let layer = model.layers[index], a = activations.layer(index)
@@ -23,12 +21,9 @@ struct Transformer {
             layer.qkv.apply(pool, rows: rows, activations.norm, to: a.qkv)
             applyAdapters(batch, { $0.layers[index].qkv }, x: activations.norm, hidden: a.hiddenQKV, y: a.qkv)
             rotate(batch, a.qkv, direction: 1)
-            for (sequence, destination) in zip(batch.sequences, destinations) {
-                guard let (block, first) = destination else { continue }
-                for (offset, row) in sequence.rows.enumerated() {
-                    block.row(first + offset, layer: index).update(
-                        from: a.qkv + row * shape.qkvWidth + shape.queryWidth, count: 2 * shape.kvWidth)
-                }
+            if !places.isEmpty {
+                ck_keep_kv(
+                    pool.handle, rows, places, index, shape.kvHeads, shape.headSize, a.qkv + shape.queryWidth, shape.qkvWidth)
             }
             withAttention(plan, a, layer: index) { attention in
                 var attention = attention
@@ -49,6 +44,16 @@ struct Transformer {
             applyAdapters(batch, { $0.layers[index].down }, x: activations.gated, hidden: a.hiddenDown, y: out)
         }
         norm(rows, activations.final, model.finalNorm, activations.normed, activations.finalRms)
+    }
+
+    /// Where the cache will keep each row's keys and values; empty if none of them is kept.
+    private func cachePlaces(_ batch: RowBatch) -> [ck_kv_place] {
+        guard batch.sequences.contains(where: { !$0.blocks.isEmpty }) else { return [] }
+        return batch.sequences.flatMap { sequence in
+            guard let block = sequence.blocks.last else { return sequence.rows.map { _ in ck_kv_place() } }
+            let first = block.grow(by: sequence.rows.count)
+            return (0..<sequence.rows.count).map { block.place(first + $0) }
+        }
     }
 
     func norm(
