@@ -37,9 +37,9 @@ final class Learner {
     /// The logprobs of every target, datum by datum.
     func logprobs(_ data: [Datum], adapter: Adapter, isCancelled: () -> Bool) throws -> [[Float]] {
         var results = [[Float]](repeating: [], count: data.count)
-        for packed in try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: false) {
+        for packed in try store.pack(data, paddedRank: adapter.layout.paddedRank, goesBackward: false) {
             if isCancelled() { throw TrainingError.cancelled }
-            let pass = forward(packed, adapter: adapter, keepAll: false)
+            let pass = forward(packed, adapter: adapter, goesBackward: false)
             defer { release([pass]) }
             let values = logprobs(pass, data, adapter: adapter) { _ in nil }
             for (index, values) in zip(packed.members, values) { results[index] = values }
@@ -55,11 +55,11 @@ final class Learner {
         check: (_ index: Int, _ logprobs: [Float]) throws -> Void
     ) throws {
         let adapter = state.adapter
-        let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: true)
+        let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, goesBackward: true)
         try state.accumulating {
             for packed in passes {
                 if isCancelled() { throw TrainingError.cancelled }
-                let pass = forward(packed, adapter: adapter, keepAll: true)
+                let pass = forward(packed, adapter: adapter, goesBackward: true)
                 defer { release([pass]) }
                 let terms = packed.members.map { loss.terms(of: data[$0]) }
                 let logprobs = backward(
@@ -78,7 +78,7 @@ final class Learner {
         let rank = state.layout.paddedRank
         var results = [[Float]](repeating: [], count: data.count)
         var kept: [Pass?] = []
-        let passes = try store.pack(data, paddedRank: rank, keepAll: true)
+        let passes = try store.pack(data, paddedRank: rank, goesBackward: true)
         for packed in passes {
             if isCancelled() {
                 release(kept)
@@ -87,7 +87,7 @@ final class Learner {
             // Beside this pass there must be room for one that is computed again, if there are others.
             let keep = store.hasRoom(
                 forPasses: passes.count == 1 ? 1 : 2, rows: packed.tree.tokens.count, paddedRank: rank)
-            let pass = forward(packed, adapter: state.adapter, keepAll: keep)
+            let pass = forward(packed, adapter: state.adapter, goesBackward: keep)
             let values = logprobs(
                 pass, data, adapter: state.adapter, wanted: { LossFunction.crossEntropy.contributingTargets(of: $0) })
             for (index, values) in zip(packed.members, values) { results[index] = values }
@@ -102,11 +102,11 @@ final class Learner {
     func endCustom(
         _ data: [Datum], gradients: [[Float]], kept: [Pass?], state: TrainingState, isCancelled: () -> Bool
     ) throws {
-        let passes = try store.pack(data, paddedRank: state.layout.paddedRank, keepAll: true)
+        let passes = try store.pack(data, paddedRank: state.layout.paddedRank, goesBackward: true)
         try state.accumulating {
             for (packed, kept) in zip(passes, kept) {
                 if isCancelled() { throw TrainingError.cancelled }
-                let pass = kept ?? forward(packed, adapter: state.adapter, keepAll: true)
+                let pass = kept ?? forward(packed, adapter: state.adapter, goesBackward: true)
                 let gradients = packed.members.map { gradients[$0] }
                 _ = backward(pass, data, state: state, include: { gradients[$0][$1] != 0 }) { member, target, _ in
                     gradients[member][target]
@@ -121,10 +121,11 @@ final class Learner {
         for case let pass? in passes { store.giveBack(pass.activations) }
     }
 
-    private func forward(_ packed: PackedPass, adapter: Adapter, keepAll: Bool) -> Pass {
+    private func forward(_ packed: PackedPass, adapter: Adapter, goesBackward: Bool) -> Pass {
         let batch = RowBatch(packed.tree, adapter: adapter)
+        let rank = adapter.layout.paddedRank
         let activations = store.take(
-            rows: batch.count, paddedRank: adapter.layout.paddedRank, keepAll: keepAll)
+            rows: batch.count, paddedRank: rank, kept: goesBackward ? store.kept(rows: batch.count, paddedRank: rank) : .nothing)
         transformer.forward(batch, activations)
         return Pass(packed: packed, batch: batch, activations: activations)
     }
