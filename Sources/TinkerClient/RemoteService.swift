@@ -37,6 +37,7 @@ package final class RemoteService: TrainingService {
 
     package func createLoraTrainingClient(baseModel: String, config: LoraConfig) -> Future<any TrainingClient> {
         future("create_lora_training_client") { [self] in
+            try config.validate()
             try await check(baseModel, \.isTrainable, "trained")
             return try await newModel(baseModel, config)
         }

@@ -90,7 +90,8 @@ package final class RemoteSamplingClient: SamplingClient {
         if let contextLength, input.length > contextLength {
             throw .contextExceeded(length: input.length, limit: contextLength)
         }
-        for token in input.tokens where token < 0 || token >= tokenizer.vocabularySize {
+        // Models may have more tokens than their tokenizers name, so only the service knows how many there are.
+        for token in input.tokens where token < 0 {
             throw .tokenOutOfRange(token, vocabularySize: tokenizer.vocabularySize)
         }
     }
