@@ -62,6 +62,26 @@ extension RemoteTrainingClient {
         }
     }
 
+    /// Saves the adapter where its files can be downloaded for so many seconds; returns `tinker://RUN/external_weights/NAME`.
+    func saveExternal(name: String, seconds: Int) -> Future<String> {
+        order.enqueue("save_weights_external") { [self] _ in
+            let (queued, _) = try await order.post([
+                { sequence in
+                    .post(
+                        "save_weights_external",
+                        Wire.SaveWeightsExternalRequest(
+                            modelID: self.modelID, path: name, sequenceID: sequence, ttlSeconds: seconds), policy: .save)
+                }
+            ])
+            return { [self] in
+                let result: Wire.SaveWeightsExternalResult = try await pending(
+                    queued, "save_weights_external", "SaveWeightsExternal"
+                ).value()
+                return result.path
+            }
+        }
+    }
+
     package func saveWeightsAndGetSamplingClient(name: String?) -> Future<any SamplingClient> {
         do { if let name { try Self.validate(name) } } catch { return Future(.failure(error)) }
         return order.enqueue("save_weights_and_get_sampling_client") { [self] _ in
