@@ -84,7 +84,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ModelFiles", "Tensors", "TrainingAPI"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "TestSupport"], resources: [.copy("Vectors")], swiftSettings: strict),
@@ -103,8 +103,8 @@ let package = Package(
             name: "TinkerServerTests", dependencies: ["Engine", "JSON", "TinkerServer", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "TinkerClientTests", dependencies: ["JSON", "TinkerClient", "TestSupport"], resources: [.copy("Vectors")],
-            swiftSettings: strict),
+            name: "TinkerClientTests", dependencies: ["Engine", "JSON", "TinkerClient", "TinkerServer", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),

@@ -101,6 +101,8 @@ package final class EngineService: TrainingService {
         }
     }
 
+    package var restClient: (any RestClient)? { EngineRestClient(store: checkpoints) }
+
     /// The model of a name or path. Two callers that ask at once wait for one reading.
     private func load(_ name: String) throws -> Loaded {
         let known = try store.resolve(name)
