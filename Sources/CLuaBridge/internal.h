@@ -94,8 +94,9 @@ void lb_leave(lb_bridge *bridge);
 void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
 
-// coroutines.c, libraries.c
+// coroutines.c, patterns.c, libraries.c
 void lb_open_coroutines(lua_State *L);
+void lb_open_patterns(lua_State *L);
 void lb_open_libraries(lua_State *L, bool sandbox);
 
 // cells.c

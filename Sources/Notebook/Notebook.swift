@@ -152,7 +152,8 @@ public final class Notebook {
     public func show(_ error: LuaError, isInterrupt: Bool = false) {
         let report = ErrorReport(error, executions: executions)
         if isInterrupt {
-            view.note(view.paint("interrupted", .warning) + "\n")
+            let rest = state.unfinishedWork > 0 ? "; what was under way is brought to its end and saved in the background" : ""
+            view.note(view.paint("interrupted" + rest, .warning) + "\n")
         } else {
             view.note(report.text(paint: view.paint) + "\n")
         }
@@ -166,7 +167,7 @@ public final class Notebook {
                 + "\n")
     }
 
-    private func whileRunning<Result>(_ body: () -> Result) -> Result {
+    func whileRunning<Result>(_ body: () -> Result) -> Result {
         depth += 1
         if depth == 1 { onRunning(true) }
         defer {

@@ -31,6 +31,7 @@ final class Session {
 
     /// Runs script, chunk or prompt; gives the exit status.
     func run() throws -> Int32 {
+        defer { notebook.finishBackground() }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -70,7 +71,7 @@ final class Session {
         let waiting = WaitingBar(console)
         notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
-            if !isRunning { console.stages.endAll() }
+            console.stages.setRunning(isRunning)
             waiting.setRunning(isRunning)
         }
         notebook.inputHistory = { [input] in input.history }
@@ -134,6 +135,7 @@ final class Session {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
         }
         var isFine = true
+        var interrupts = 0  // in a row
         while !notebook.wantsQuit {
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
@@ -142,11 +144,15 @@ final class Session {
                 isIncomplete: notebook.isIncomplete)
             switch entry {
             case .end: return isTerminal || isFine ? 0 : 1
-            case .interrupted: continue
+            case .interrupted:
+                interrupts += 1
+                if interrupts == 1 { notebook.noteBackground() } else { notebook.stopBackground() }
             case .text(let text):
+                interrupts = 0
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
                 input.remember(KeyRedaction.redacted(text))
                 if !notebook.runEntry(text) { isFine = false }
+                if notebook.executions.last?.ending == .interrupted { interrupts = 1 }
             }
         }
         return isTerminal || isFine ? 0 : 1
