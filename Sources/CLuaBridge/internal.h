@@ -109,5 +109,6 @@ void lb_abandon_task(lua_State *L, lb_request *request);
 
 // inspect.c
 void lb_members(lua_State *L, lb_request *request);
+void lb_peek(lua_State *L, lb_request *request);
 void lb_globals(lua_State *L, lb_request *request);
 void lb_display(lua_State *L, lb_request *request);

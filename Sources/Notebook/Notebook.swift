@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LuaBindings
 public import LuaRuntime
 
 /// Runs cells in one Lua state and remembers what ran: numbers, results, states. A cell never runs by itself.
@@ -17,6 +18,8 @@ public final class Notebook {
     public var isQuiet = false
     /// What `--set` gave.
     public var parameters: ScriptParameters
+    /// Knows how half-typed entries go on.
+    public var completer = Completer(registry: Registry(), index: PathIndex())
     /// Runs a shell command on the terminal and returns its exit status.
     public var shell: (String) -> Int32 = { _ in 127 }
     /// The entries of this and earlier sessions, oldest first.

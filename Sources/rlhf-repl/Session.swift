@@ -1,3 +1,4 @@
+import Cookbook
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -58,7 +59,10 @@ final class Session {
             module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
         registry.add(displayBindings(console))
         try service.register(&registry)
-        try registry.install(into: state)
+        let index = try registry.install(into: state)
+        notebook.completer = Completer(
+            registry: registry, index: index, models: service.models, checkpoints: service.checkpoints,
+            names: { $0 == "renderer_name" ? Renderers.names : [] })
         try definePrint(state)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
@@ -94,8 +98,8 @@ final class Session {
         guard needsInput, isatty(0) == 1, console.writer.isOutputTerminal else { return PlainInput() }
         let folder = HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
         let history = HistoryFile(file: folder.appending(path: "history"))
-        guard let editor = LineEditor(writer: console.writer, historyFile: history) else { return PlainInput() }
-        editor.complete = { [unowned notebook] request in notebook.completions(for: request.textBeforeCursor) }
+        guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
+        editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
         editor.onWake = { [unowned notebook] in notebook.servePending() }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
