@@ -232,6 +232,7 @@ static int operate(lua_State *L) {
         break;
     case LB_OP_DISPLAY: lb_display(L, request); break;
     case LB_OP_MEMBERS: lb_members(L, request); break;
+    case LB_OP_PEEK: lb_peek(L, request); break;
     case LB_OP_GLOBALS: lb_globals(L, request); break;
     case LB_OP_RESET: reset_globals(L); break;
     case LB_OP_COLLECT: lua_gc(L, LUA_GCCOLLECT); break;

@@ -23,6 +23,8 @@ public final class LuaState {
     public var output: (String) -> Void
     /// Called about ten times a second while the loop waits: for progress lines.
     public var onTick: (() -> Void)?
+    /// How much cancelled work is still coming to a safe end in the background.
+    public internal(set) var unfinishedWork = 0
     let options: Options
     let bridge: OpaquePointer
 

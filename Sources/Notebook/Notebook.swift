@@ -1,4 +1,5 @@
 internal import Dispatch
+internal import LuaBindings
 public import LuaRuntime
 
 /// Runs cells in one Lua state and remembers what ran: numbers, results, states. A cell never runs by itself.
@@ -17,6 +18,8 @@ public final class Notebook {
     public var isQuiet = false
     /// What `--set` gave.
     public var parameters: ScriptParameters
+    /// Knows how half-typed entries go on.
+    public var completer = Completer(registry: Registry(), index: PathIndex())
     /// Runs a shell command on the terminal and returns its exit status.
     public var shell: (String) -> Int32 = { _ in 127 }
     /// The entries of this and earlier sessions, oldest first.
@@ -152,7 +155,8 @@ public final class Notebook {
     public func show(_ error: LuaError, isInterrupt: Bool = false) {
         let report = ErrorReport(error, executions: executions)
         if isInterrupt {
-            view.note(view.paint("interrupted", .warning) + "\n")
+            let rest = state.unfinishedWork > 0 ? "; what was under way is brought to its end and saved in the background" : ""
+            view.note(view.paint("interrupted" + rest, .warning) + "\n")
         } else {
             view.note(report.text(paint: view.paint) + "\n")
         }
@@ -166,7 +170,7 @@ public final class Notebook {
                 + "\n")
     }
 
-    private func whileRunning<Result>(_ body: () -> Result) -> Result {
+    func whileRunning<Result>(_ body: () -> Result) -> Result {
         depth += 1
         if depth == 1 { onRunning(true) }
         defer {

@@ -1,3 +1,4 @@
+import Cookbook
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -31,6 +32,7 @@ final class Session {
 
     /// Runs script, chunk or prompt; gives the exit status.
     func run() throws -> Int32 {
+        defer { notebook.finishBackground() }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -57,7 +59,10 @@ final class Session {
             module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
         registry.add(displayBindings(console))
         try service.register(&registry)
-        try registry.install(into: state)
+        let index = try registry.install(into: state)
+        notebook.completer = Completer(
+            registry: registry, index: index, models: service.models, checkpoints: service.checkpoints,
+            names: { $0 == "renderer_name" ? Renderers.names : [] })
         try definePrint(state)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
@@ -70,7 +75,7 @@ final class Session {
         let waiting = WaitingBar(console)
         notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
-            if !isRunning { console.stages.endAll() }
+            console.stages.setRunning(isRunning)
             waiting.setRunning(isRunning)
         }
         notebook.inputHistory = { [input] in input.history }
@@ -93,8 +98,8 @@ final class Session {
         guard needsInput, isatty(0) == 1, console.writer.isOutputTerminal else { return PlainInput() }
         let folder = HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
         let history = HistoryFile(file: folder.appending(path: "history"))
-        guard let editor = LineEditor(writer: console.writer, historyFile: history) else { return PlainInput() }
-        editor.complete = { [unowned notebook] request in notebook.completions(for: request.textBeforeCursor) }
+        guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
+        editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
         editor.onWake = { [unowned notebook] in notebook.servePending() }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
@@ -134,6 +139,7 @@ final class Session {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
         }
         var isFine = true
+        var interrupts = 0  // in a row
         while !notebook.wantsQuit {
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
@@ -142,11 +148,15 @@ final class Session {
                 isIncomplete: notebook.isIncomplete)
             switch entry {
             case .end: return isTerminal || isFine ? 0 : 1
-            case .interrupted: continue
+            case .interrupted:
+                interrupts += 1
+                if interrupts == 1 { notebook.noteBackground() } else { notebook.stopBackground() }
             case .text(let text):
+                interrupts = 0
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
                 input.remember(KeyRedaction.redacted(text))
                 if !notebook.runEntry(text) { isFine = false }
+                if notebook.executions.last?.ending == .interrupted { interrupts = 1 }
             }
         }
         return isTerminal || isFine ? 0 : 1

@@ -120,6 +120,7 @@ enum {
     LB_OP_FIELD,       // reference, name, flag (by reference) -> values
     LB_OP_DISPLAY,     // values[1] -> values, tables cut to depth and limit
     LB_OP_MEMBERS,     // text (dotted path, may be empty) -> name, kind, name, kind, ...
+    LB_OP_PEEK,        // text (dotted path) -> the value there by raw reads, or nothing
     LB_OP_GLOBALS,     // -> the session's own globals: name, value (references only), ...
     LB_OP_RESET,       // forgets the session's own globals
     LB_OP_COLLECT,     // a full collection

@@ -122,6 +122,9 @@ package final class EngineService: TrainingService {
         }
     }
 
+    /// The paths of the saved weights, the latest first.
+    package var checkpointPaths: [String] { checkpoints.paths }
+
     /// Throws before the machine begins to swap, which would look like standing still.
     private func checkMemory(for needed: Int, of name: String) throws(TrainingError) {
         guard let available = MemoryBudget.available, needed > available else { return }
