@@ -1,4 +1,5 @@
 import CLuaBridge
+public import Display
 
 /// A value as the bridge cuts it for display.
 indirect enum DisplayNode {
@@ -118,5 +119,10 @@ extension LuaState {
         } catch {
             return "<\(value.typeName): \(error.message)>"
         }
+    }
+
+    /// What a value shows as the result of a cell, with text that fits `width`.
+    public func displayValue(of value: LuaValue, width: Int = 100) -> DisplayValue {
+        (value.object as? any DisplayableObject)?.displayValue ?? .text(describe(value, width: width))
     }
 }

@@ -1,3 +1,4 @@
+public import Display
 internal import Foundation
 
 /// The state of a piece of work and its one-line picture.

@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -25,7 +26,7 @@ final class Session {
         service = try makeService(options, console)
         let state = try LuaState(options: LuaState.Options(isSandboxed: options.sandbox))
         notebook = try Notebook(
-            state: state, view: console.view(display: service.display), parameters: ScriptParameters(options.settings))
+            state: state, view: console.view(), parameters: ScriptParameters(options.settings))
         input = Self.makeInput(options, console, notebook, interrupts)
         try configure()
     }

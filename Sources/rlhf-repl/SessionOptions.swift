@@ -1,5 +1,5 @@
 public import ArgumentParser
-public import Terminal
+public import Display
 
 extension ColorChoice: ExpressibleByArgument {}
 

@@ -1,5 +1,4 @@
 import LuaBindings
-import LuaRuntime
 
 /// What a session is about, as the session sees it: a line that names the service, and what it adds to Lua.
 struct SessionService {
@@ -7,8 +6,6 @@ struct SessionService {
     var title: String
     /// Adds the service's bindings.
     var register: (inout Registry) throws -> Void
-    /// The text of a value, nil for the general form.
-    var display: (LuaValue) -> String?
     /// What the models hold, for `%mem`.
     var memory: () -> [(what: String, bytes: Int)]
 

@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import LuaRuntime
 
 /// A run as Lua holds it: what runners return.
@@ -157,10 +158,14 @@ extension RunObject {
                 let measured = zip(metrics.steps, try MetricsObject(metrics).column(name)).compactMap { step, value in
                     value.map { (step: Double(step), value: $0) }
                 }
-                return RunPlot.Series(name: name, x: measured.map(\.step), y: measured.map(\.value))
+                return Plot.Series(name, x: measured.map(\.step), y: measured.map(\.value))
             }
-            let text = try object.context.plot(RunPlot(title: title, series: series, file: file))
-            output.post { $0.output(text.hasSuffix("\n") ? text : text + "\n") }
+            let plot = Plot(series: series, title: title, xLabel: "step")
+            if let file {
+                try plot.writeFile(file)
+                object.context.progress.note("plot written to \(file)")
+            }
+            output.post { $0.show(.plot(plot)) }
             return []
         }
     }

@@ -67,13 +67,14 @@ public enum DisplayWidth {
         String(repeating: " ", count: max(0, width - of(text))) + text
     }
 
-    private struct Piece {
+    /// A character, or an escape sequence.
+    struct Piece {
         var text: Substring
         var width: Int
         var isEscape = false
     }
 
-    private static func pieces(_ text: String) -> [Piece] {
+    static func pieces(_ text: String) -> [Piece] {
         var result: [Piece] = []
         var rest = text[...]
         while let first = rest.first {
