@@ -13,6 +13,8 @@ public struct NotebookView {
     public var paint: (String, Role) -> String
     /// Lays rows out in columns.
     public var table: (_ columns: [String], _ rows: [[String]]) -> String
+    /// The columns that a text takes.
+    public var width: (String) -> Int = { $0.count }
     /// The text of a cell's value; nil for the general form.
     public var display: (LuaValue) -> String?
 

@@ -24,6 +24,7 @@ extension Notebook {
     public func runEntry(_ entry: String) -> Bool {
         let text = entry.drop(while: \.isWhitespace)
         guard let first = text.first else { return true }
+        if !isBusy { followFile() }
         let rest = text.dropFirst().drop(while: \.isWhitespace)
         do {
             switch first {
@@ -105,7 +106,7 @@ extension Notebook {
         }
         var argument = LuaValue.string(name)
         if Self.isName(name[...]), !name.contains(":"),
-            let value = state.evaluate("return \(name)", cellName: "help").values.first
+            let value = state.keepingFrames({ state.evaluate("return \(name)", cellName: "help").values.first })
         {
             switch value {
             case .none, .string: break
@@ -147,7 +148,7 @@ extension SessionCommand {
             return nil
         },
         SessionCommand(
-            name: "run", usage: "%run N|1,3-5|TITLE|all|from N",
+            name: "run", usage: "%run N|1,3-5|TITLE|all|from A|until B",
             doc: "Runs cells of the script, by number or title, up to the first that fails.",
             example: "repl.run(\"Train the reward model\")"
         ) { notebook, target in try notebook.runCells(notebook.cells(target, command: "%run")) },
@@ -178,6 +179,14 @@ extension SessionCommand {
             return nil
         },
         SessionCommand(
+            name: "debug", usage: "%debug [where|up|down|N|locals|CODE]",
+            doc: "Looks into the latest failure: frames, their variables, and code that sees them.",
+            example: "repl.debug(\"locals\")"
+        ) { notebook, question in
+            try notebook.debug(question)
+            return nil
+        },
+        SessionCommand(
             name: "time", usage: "%time CODE", doc: "Runs code and tells how long it took.",
             example: "repl.time(\"f()\")"
         ) { notebook, code in try notebook.time(code) },
@@ -192,6 +201,13 @@ extension SessionCommand {
             name: "who", usage: "%who", doc: "Lists the variables that cells have defined.", example: "repl.who()"
         ) { notebook, _ in
             notebook.showVariables()
+            return nil
+        },
+        SessionCommand(
+            name: "reset", usage: "%reset", doc: "Forgets the variables that cells have defined; no cell has run then.",
+            example: "repl.reset()"
+        ) { notebook, _ in
+            try notebook.reset()
             return nil
         },
         SessionCommand(

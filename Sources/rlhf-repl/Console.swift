@@ -25,7 +25,7 @@ struct Console {
 
     /// How a notebook shows things here.
     func view(display: @escaping (LuaValue) -> String?) -> NotebookView {
-        NotebookView(
+        var view = NotebookView(
             write: { [writer] in writer.write($0) },
             note: { [writer] in writer.writeError($0) },
             paint: { [errorStyle] in Self.paint($0, $1, errorStyle) },
@@ -34,11 +34,13 @@ struct Console {
                     .text(style: style)
             },
             display: display)
+        view.width = { DisplayWidth.of($0) }
+        return view
     }
 
     /// Shows an error that no cell has raised.
     func show(_ error: LuaError) {
-        writer.writeError(ErrorReport(error).text { Self.paint($0, $1, errorStyle) } + "\n")
+        writer.writeError(ErrorReport(error).text(view: view { _ in nil }) + "\n")
     }
 
     private static func paint(_ text: String, _ role: NotebookView.Role, _ style: Style) -> String {

@@ -78,6 +78,7 @@ final class Session {
             guard !options.sandbox else { return 126 }
             return ShellCommand.run(command)
         }
+        if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
         interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
         let folder =
@@ -110,14 +111,7 @@ final class Session {
             try options.cells.map { try CellSelection($0).numbers(count: count) } ?? Array(0..<count).map { $0 + 1 }
         let failed: Execution?
         if options.step {
-            let stepper = Stepper(notebook: notebook) { [input, console] prompt in
-                if input is PlainInput { console.writer.writeError(prompt + "\n") }
-                guard
-                    case .text(let line) = input.readEntry(
-                        prompt: prompt, continuation: "", isIncomplete: { _ in false })
-                else { return nil }
-                return line
-            }
+            let stepper = Stepper(notebook: notebook) { [unowned self] in ask($0) }
             failed = try stepper.run(numbers)
         } else {
             failed = try notebook.runCells(numbers)
@@ -125,6 +119,14 @@ final class Session {
         guard failed == nil else { return false }
         try notebook.parameters.checkUnknown()
         return true
+    }
+
+    /// A line that is no entry: an answer to a question.
+    private func ask(_ prompt: String) -> String? {
+        if !isTerminal { console.writer.writeError(prompt + "\n") }
+        let entry = input.readEntry(prompt: prompt, continuation: "", isIncomplete: { _ in false })
+        guard case .text(let line) = entry else { return nil }
+        return line
     }
 
     // MARK: Prompt
