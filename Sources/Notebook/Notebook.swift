@@ -39,6 +39,11 @@ public final class Notebook {
     var told = Told()
     /// The frame that `%debug` looks at, and how many runs there were when it was chosen.
     var debugged = (frame: 1, count: 0)
+    /// Where editors send cells to.
+    var cellServer: CellServer?
+    var isRunningSent = false
+    /// Runs something that shows itself while the user may be typing; its owner takes the typed line away meanwhile.
+    public var aside: (() -> Void) -> Void = { $0() }
     private var depth = 0
     var parameterCalls = 0
     private var printed = ""
@@ -92,8 +97,8 @@ public final class Notebook {
 
     /// Runs a chunk that is no cell of the script.
     @discardableResult
-    public func run(_ source: String) -> Execution {
-        run(source, title: "", scriptCell: nil, firstLine: 1)
+    public func run(_ source: String, title: String = "") -> Execution {
+        run(source, title: title, scriptCell: nil, firstLine: 1)
     }
 
     private func run(_ source: String, title: String, scriptCell: Int?, firstLine: Int) -> Execution {
@@ -129,6 +134,7 @@ public final class Notebook {
     /// Goes on with background tasks without waiting; for the prompt.
     public func servePending() {
         whileRunning { state.servePending() }
+        runSentCells()
     }
 
     /// Shows an error; an interrupt in one line.

@@ -25,6 +25,7 @@ extension Notebook {
         let text = entry.drop(while: \.isWhitespace)
         guard let first = text.first else { return true }
         if !isBusy { followFile() }
+        defer { runSentCells() }
         let rest = text.dropFirst().drop(while: \.isWhitespace)
         do {
             switch first {
@@ -184,6 +185,14 @@ extension SessionCommand {
             example: "repl.debug(\"locals\")"
         ) { notebook, question in
             try notebook.debug(question)
+            return nil
+        },
+        SessionCommand(
+            name: "attach", usage: "%attach [PATH]",
+            doc: "Listens on a Unix socket for cells that an editor sends (rlhf-repl send); they run when nothing else does.",
+            example: "repl.attach()"
+        ) { notebook, path in
+            try notebook.attach(path)
             return nil
         },
         SessionCommand(

@@ -181,6 +181,18 @@ public final class LineEditor: EntrySource {
         editor_show()
     }
 
+    /// Runs something that writes and reads by itself, from `onWake`: the line is taken away and comes back as it was.
+    public func aside(_ body: () -> Void) {
+        guard unsafe Self.current === self else { return body() }
+        editor_hide()
+        rl_deprep_terminal()
+        writer.promptDidEnd()
+        body()
+        writer.promptDidStart(wake: wake)
+        rl_prep_terminal(1)
+        editor_show()
+    }
+
     private func trimmedEnd(_ text: String) -> String {
         var text = text
         while text.last?.isNewline == true { text.removeLast() }

@@ -31,6 +31,7 @@ final class Session {
 
     /// Runs script, chunk or prompt; gives the exit status.
     func run() throws -> Int32 {
+        defer { notebook.detach() }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -50,13 +51,7 @@ final class Session {
 
     private func configure() throws {
         let state = notebook.state
-        var registry = Registry()
-        registry.addFutures()
-        registry.add(notebook.bindings)
-        registry.describe(
-            module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
-        registry.add(displayBindings(console))
-        try service.register(&registry)
+        let registry = try Registry.session(notebook: notebook, console: console, service: service)
         try registry.install(into: state)
         try definePrint(state)
         if let script = options.script {
@@ -97,6 +92,7 @@ final class Session {
         guard let editor = LineEditor(writer: console.writer, historyFile: history) else { return PlainInput() }
         editor.complete = { [unowned notebook] request in notebook.completions(for: request.textBeforeCursor) }
         editor.onWake = { [unowned notebook] in notebook.servePending() }
+        notebook.aside = { [unowned editor] in editor.aside($0) }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
         return editor
@@ -136,7 +132,9 @@ final class Session {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
         }
         var isFine = true
-        while !notebook.wantsQuit {
+        while true {
+            notebook.runSentCells()
+            if notebook.wantsQuit { break }
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
                 prompt: console.style.prompt("[\(number)]", .bold, .green) + "> ",

@@ -1,3 +1,5 @@
+import LuaRuntime
+
 /// The registry as a page to read: tables of functions, then types, each entry with its signature, parameters and example.
 struct ReferencePage {
     /// A function, method, property or constant.

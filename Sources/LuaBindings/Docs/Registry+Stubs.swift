@@ -61,7 +61,10 @@ extension Registry {
             lines += ["---", "---```lua"] + Self.comment(binding.example) + ["---```"]
         }
         let parameters = parameters(binding, owner: owner)
-        lines += parameters.map { "---@param \($0.name)\($0.isOptional ? "?" : "") \($0.type) \($0.doc)" }
+        lines += parameters.map { parameter in
+            let words = ["---@param", parameter.name + (parameter.isOptional ? "?" : ""), parameter.type, parameter.doc]
+            return words.filter { !$0.isEmpty }.joined(separator: " ")
+        }
         if !binding.returns.isEmpty {
             let prose = luaType.isProse(binding.returns) ? " # \(binding.returns)" : ""
             lines.append("---@return \(annotation(binding.returns))\(prose)")
@@ -80,10 +83,13 @@ extension Registry {
         guard binding.style == .positional else {
             return [Parameter(name: "options", type: optionsName(binding, owner), isOptional: false, doc: "")]
         }
-        return binding.parameters.map {
-            Parameter(
-                name: Self.identifier($0.name), type: annotation($0.type), isOptional: $0.defaultValue != nil,
-                doc: Self.documented($0))
+        // Lua has nothing after `...`; what is documented there comes in a table at the end of it.
+        let last = binding.parameters.firstIndex { $0.name == "..." } ?? binding.parameters.count
+        return binding.parameters.prefix(last + 1).map {
+            let rest = $0.name == "..." ? binding.parameters.dropFirst(last + 1) : []
+            return Parameter(
+                name: Self.identifier($0.name), type: rest.isEmpty ? annotation($0.type) : "any", isOptional: $0.defaultValue != nil,
+                doc: ([Self.documented($0)] + rest.map { "\($0.name): \(Self.documented($0))" }).joined(separator: "; "))
         }
     }
 
