@@ -33,6 +33,7 @@ static void keep_locals(lua_State *L, lua_State *from, lua_Debug *frame) {
         lua_rawset(L, environment);
     }
     lua_pop(L, 1);
+    lb_note_captures(L, from, frame);
 }
 
 // The hidden call at a cell's end: records the values of the tail expression and the cell's locals.
@@ -80,6 +81,10 @@ static lua_State *new_task(lua_State *L) { // pushes it
 void lb_start_cell(lua_State *L, lb_request *request) {
     lua_State *co = new_task(L);
     lb_load(L, request->text, request->text_length, request->name);
+    if (request->number > 0) { // an expression in a frame of the latest failure
+        lb_push_frame_environment(L, request->number);
+        if (lua_setupvalue(L, -2, 1) == NULL) lua_pop(L, 1);
+    }
     lua_pushvalue(L, -1);
     lua_xmove(L, co, 1);
     // Mark it as a cell until its values are recorded.
@@ -189,6 +194,7 @@ void lb_resume_task(lua_State *L, lb_request *request) {
     lua_pop(L, 1);
     lua_xmove(co, L, 1);
     lb_normalise_error(L, co, NULL);
+    lb_keep_frames(L, co);
     close_failed(bridge, co);
     lua_error(L);
 }

@@ -16,6 +16,13 @@ extension Registry {
         }
     }
 
+    /// The registry with `help` itself, which `install` adds: what the documentation is written from.
+    public var withHelp: Registry {
+        var registry = self
+        registry.add(Self.help(registry: self, index: PathIndex()))
+        return registry
+    }
+
     func helpText(for value: LuaValue, index: PathIndex) throws(LuaError) -> String {
         switch value {
         case .none: return overview

@@ -24,8 +24,9 @@ public struct CellOutcome: Sendable {
 
 extension LuaState {
     /// Compiles and runs a cell, and serves the loop while it waits. Its top-level locals become visible to later
-    /// cells, also when it fails. `cellName` stands in messages and tracebacks, for instance `cell[3]`.
-    public func evaluate(_ source: String, cellName: String) -> CellOutcome {
+    /// cells, also when it fails. `cellName` stands in messages and tracebacks, for instance `cell[3]`. With a `frame` of
+    /// the latest failure, names mean that frame's variables first.
+    public func evaluate(_ source: String, cellName: String, in frame: LuaFrame? = nil) -> CellOutcome {
         let isOutermost = evaluationDepth == 0
         if isOutermost {
             lb_clear_interrupt(bridge)  // one that came at the prompt is not for this cell
@@ -44,7 +45,8 @@ extension LuaState {
                 return error == nil
             }
             outcome.isDisplaySuppressed = plan.isDisplaySuppressed
-            let thread = try perform(LB_OP_CELL, name: cellName, text: plan.chunk).reference
+            let thread = try perform(LB_OP_CELL, name: cellName, text: plan.chunk, number: Int64(frame?.number ?? 0))
+                .reference
             var result: Result<[LuaValue], LuaError>?
             step(addTask(thread, evaluation: evaluation) { result = $0 })
             serve(until: { result != nil }, onInterrupt: {})

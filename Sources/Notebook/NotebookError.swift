@@ -15,13 +15,14 @@ public enum NotebookError: UserFacingError, Equatable {
     case unknownSetting([String], known: [String])
     case settingType(name: String, value: String, expected: String)
     case fileNotWritten(path: String, reason: String)
+    case notAttached(path: String, reason: String)
 }
 
 extension NotebookError {
     /// Whose fault it was, as Lua's `err.kind` shows it.
     public var kind: String {
         switch self {
-        case .scriptNotFound, .scriptUnreadable, .fileNotWritten: "io"
+        case .scriptNotFound, .scriptUnreadable, .fileNotWritten, .notAttached: "io"
         default: "usage"
         }
     }
@@ -37,6 +38,7 @@ extension NotebookError {
         case .unknownCommand(let name, let known):
             near(name, known, prefix: "%") ?? "%help lists the commands"
         case .commandUsage(_, let usage): "usage: \(usage)"
+        case .notAttached: "%attach PATH listens at another place"
         case .badSetting: "write it as --set NAME=VALUE"
         case .unknownSetting(let names, let known):
             names.first.flatMap { near($0, known) }
@@ -74,6 +76,7 @@ extension NotebookError: CustomStringConvertible {
             "unknown \(names.count == 1 ? "parameter" : "parameters") "
                 + names.map { "'\($0)'" }.joined(separator: ", ")
         case .settingType(let name, let value, let expected): "--set \(name)=\(value): \(name) is \(expected)"
+        case .notAttached(let path, let reason): "cannot listen for cells at '\(path)': \(reason)"
         case .fileNotWritten(let path, let reason): "cannot write '\(path)': \(reason)"
         }
     }

@@ -1,3 +1,5 @@
+public import Display
+
 /// What a Tab offers at the end of the text before the cursor.
 public struct LineCompletion: Sendable, Equatable {
     /// A way to go on.

@@ -1,4 +1,5 @@
 internal import CReadline
+internal import Display
 
 /// What Enter, Tab and the arrow keys do beyond what readline knows: entries of several lines, and hints.
 extension LineEditor {

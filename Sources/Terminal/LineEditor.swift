@@ -1,4 +1,5 @@
 internal import CReadline
+public import Display
 internal import Foundation
 internal import Synchronization
 
@@ -185,6 +186,18 @@ public final class LineEditor: EntrySource {
     func showAbovePrompt(_ text: String) {
         editor_hide()
         Self.write(text.hasSuffix("\n") ? text : text + "\n")
+        editor_show()
+    }
+
+    /// Runs something that writes and reads by itself, from `onWake`: the line is taken away and comes back as it was.
+    public func aside(_ body: () -> Void) {
+        guard unsafe Self.current === self else { return body() }
+        editor_hide()
+        rl_deprep_terminal()
+        writer.promptDidEnd()
+        body()
+        writer.promptDidStart(wake: wake)
+        rl_prep_terminal(1)
         editor_show()
     }
 

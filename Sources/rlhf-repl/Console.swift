@@ -26,7 +26,7 @@ struct Console {
 
     /// How a notebook shows things here.
     func view() -> NotebookView {
-        NotebookView(
+        var view = NotebookView(
             write: { [writer] in writer.write($0) },
             note: { [writer] in writer.writeError($0) },
             paint: { [errorStyle] in Self.paint($0, $1, errorStyle) },
@@ -37,11 +37,13 @@ struct Console {
             show: { [writer, style] value, _ in
                 writer.write(TextRenderer(width: TerminalSize.current().columns, style: style).text(value) + "\n")
             })
+        view.width = { DisplayWidth.of($0) }
+        return view
     }
 
     /// Shows an error that no cell has raised.
     func show(_ error: LuaError) {
-        writer.writeError(ErrorReport(error).text { Self.paint($0, $1, errorStyle) } + "\n")
+        writer.writeError(ErrorReport(error).text(view: view()) + "\n")
     }
 
     private static func paint(_ text: String, _ role: NotebookView.Role, _ style: Style) -> String {

@@ -14,7 +14,7 @@ struct ServeCommand: ParsableCommand {
     static let word = "serve"
 
     static let configuration = CommandConfiguration(
-        commandName: "rlhf-repl \(word)",
+        commandName: word,
         abstract: "Offers the embedded engine to programs that speak the Tinker protocol, such as its Python SDK.",
         discussion: """
             Point a client at it: tinker.ServiceClient(base_url="http://127.0.0.1:8000", api_key="tml-local"). Checkpoints are kept \

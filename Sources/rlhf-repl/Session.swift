@@ -33,7 +33,10 @@ final class Session {
 
     /// Runs script, chunk or prompt; gives the exit status.
     func run() throws -> Int32 {
-        defer { notebook.finishBackground() }
+        defer {
+            notebook.detach()
+            notebook.finishBackground()
+        }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -53,13 +56,7 @@ final class Session {
 
     private func configure() throws {
         let state = notebook.state
-        var registry = Registry()
-        registry.addFutures()
-        registry.add(notebook.bindings)
-        registry.describe(
-            module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
-        registry.add(displayBindings(console))
-        try service.register(&registry)
+        let registry = try Registry.session(notebook: notebook, console: console, service: service)
         let index = try registry.install(into: state)
         notebook.completer = Completer(
             registry: registry, index: index, models: service.models, checkpoints: service.checkpoints,
@@ -84,6 +81,7 @@ final class Session {
             guard !options.sandbox else { return 126 }
             return ShellCommand.run(command)
         }
+        if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
         interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
         let folder =
@@ -102,6 +100,7 @@ final class Session {
         guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
         editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
         editor.onWake = { [unowned notebook] in notebook.servePending() }
+        notebook.aside = { [unowned editor] in editor.aside($0) }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
         return editor
@@ -116,14 +115,7 @@ final class Session {
             try options.cells.map { try CellSelection($0).numbers(count: count) } ?? Array(0..<count).map { $0 + 1 }
         let failed: Execution?
         if options.step {
-            let stepper = Stepper(notebook: notebook) { [input, console] prompt in
-                if input is PlainInput { console.writer.writeError(prompt + "\n") }
-                guard
-                    case .text(let line) = input.readEntry(
-                        prompt: prompt, continuation: "", isIncomplete: { _ in false })
-                else { return nil }
-                return line
-            }
+            let stepper = Stepper(notebook: notebook) { [unowned self] in ask($0) }
             failed = try stepper.run(numbers)
         } else {
             failed = try notebook.runCells(numbers)
@@ -131,6 +123,14 @@ final class Session {
         guard failed == nil else { return false }
         try notebook.parameters.checkUnknown()
         return true
+    }
+
+    /// A line that is no entry: an answer to a question.
+    private func ask(_ prompt: String) -> String? {
+        if !isTerminal { console.writer.writeError(prompt + "\n") }
+        let entry = input.readEntry(prompt: prompt, continuation: "", isIncomplete: { _ in false })
+        guard case .text(let line) = entry else { return nil }
+        return line
     }
 
     // MARK: Prompt
@@ -141,7 +141,9 @@ final class Session {
         }
         var isFine = true
         var interrupts = 0  // in a row
-        while !notebook.wantsQuit {
+        while true {
+            notebook.runSentCells()
+            if notebook.wantsQuit { break }
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
                 prompt: console.style.prompt("[\(number)]", .bold, .green) + "> ",
