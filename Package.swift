@@ -119,6 +119,7 @@ let package = Package(
         .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BenchTests", dependencies: ["Bench", "rlhf-repl", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
     ]
 )
