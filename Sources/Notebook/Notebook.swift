@@ -146,10 +146,8 @@ public final class Notebook {
         return execution
     }
 
-    /// Goes on with background tasks without waiting; for the prompt.
-    public func servePending() {
-        whileRunning { state.servePending() }
-    }
+    /// Goes on with background tasks without waiting; for the prompt. True when Ctrl-C was pressed meanwhile.
+    public func servePending() -> Bool { whileRunning { state.servePending() } }
 
     /// Shows an error; an interrupt in one line.
     public func show(_ error: LuaError, isInterrupt: Bool = false) {

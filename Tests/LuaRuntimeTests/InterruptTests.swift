@@ -54,8 +54,8 @@ private func interrupted(_ source: String) async throws -> (outcome: CellOutcome
             "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end})\nwhile true do pcall(function() return t[1] end) end",
             "while true do load('while true do end')() end",
             "local p = ('.-'):rep(9) .. 'b' while true do pcall(string.find, ('a'):rep(30000), p) end",
-            "(('a'):rep(30000)):match(('.-'):rep(9) .. 'b')",
-            "(('a'):rep(30000)):gsub(('a?'):rep(30) .. ('a'):rep(30000) .. 'b', '')",
+            "local _ = (('a'):rep(30000)):match(('.-'):rep(9) .. 'b')",
+            "local _ = (('a'):rep(30000)):gsub(('.-'):rep(9) .. 'b', '')",
             "for _ in (('a'):rep(30000)):gmatch(('.-'):rep(9) .. 'b') do end",
         ])
     func stops(source: String) async throws {

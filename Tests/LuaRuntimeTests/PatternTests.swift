@@ -44,9 +44,18 @@ import Testing
             (##"string.match("]-^", "[]^-]+")"##, ##"]-^"##),
             (##"string.match("a-z", "[a%-z]+")"##, ##"a-z"##),
             (##"string.match("\xe4\xf6", "[\x80-\xff]+") == "\xe4\xf6""##, ##"true"##),
-            (##"(function() local t = {} for k, v in string.gmatch("a=1, b=2", "(%w+)=(%w+)") do t[#t + 1] = k .. v end return table.concat(t, ";") end)()"##, ##"a1;b2"##),
-            (##"(function() local t = {} for w in string.gmatch("one two", "%a*") do t[#t + 1] = "<" .. w .. ">" end return table.concat(t) end)()"##, ##"<one><two>"##),
-            (##"(function() local t = {} for p in string.gmatch("abc", "()", 2) do t[#t + 1] = p end return table.concat(t, ",") end)()"##, ##"2,3,4"##),
+            (
+                ##"(function() local t = {} for k, v in string.gmatch("a=1, b=2", "(%w+)=(%w+)") do t[#t + 1] = k .. v end return table.concat(t, ";") end)()"##,
+                ##"a1;b2"##
+            ),
+            (
+                ##"(function() local t = {} for w in string.gmatch("one two", "%a*") do t[#t + 1] = "<" .. w .. ">" end return table.concat(t) end)()"##,
+                ##"<one><two>"##
+            ),
+            (
+                ##"(function() local t = {} for p in string.gmatch("abc", "()", 2) do t[#t + 1] = p end return table.concat(t, ",") end)()"##,
+                ##"2,3,4"##
+            ),
             (##"pcall(string.find, "a", "[a")"##, ##"false|malformed pattern (missing ']')"##),
             (##"pcall(string.find, "a", "%")"##, ##"false|malformed pattern (ends with '%')"##),
             (##"pcall(string.find, "a", "(a")"##, ##"false|unfinished capture"##),

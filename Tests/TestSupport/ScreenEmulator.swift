@@ -49,7 +49,8 @@ public struct ScreenEmulator {
             if column > 0 { lines[row][column - 1].unicodeScalars.append(scalar) }
             return
         }
-        let isWide = (0x1100...0x115F).contains(scalar.value) || (0x2E80...0xD7A3).contains(scalar.value)
+        let isWide =
+            (0x1100...0x115F).contains(scalar.value) || (0x2E80...0xD7A3).contains(scalar.value)
             || (0xFF00...0xFF60).contains(scalar.value) || (0x1F300...0x1FAFF).contains(scalar.value)
         if isWrapPending || (isWide && column == columns - 1) {
             column = 0

@@ -13,7 +13,9 @@ import Testing
         #expect(try repl.enter("%help", prompt: 1).contains("%history"))
         #expect(try repl.enter("?rlhf.supervised.train", prompt: 1).contains("Fine-tunes a model on conversations."))
 
-        try repl.enter("sampler = rlhf.ServiceClient{}:create_sampling_client{base_model = rlhf.default_model}; tok = sampler:get_tokenizer()", prompt: 2)
+        try repl.enter(
+            "sampler = rlhf.ServiceClient{}:create_sampling_client{base_model = rlhf.default_model}; tok = sampler:get_tokenizer()",
+            prompt: 2)
         try repl.enter(
             "reply = sampler:sample{prompt = rlhf.ModelInput.from_ints(tok:encode('hello')), num_samples = 1, sampling_params = rlhf.SamplingParams{max_tokens = 8, seed = 1}}:result()",
             prompt: 3)
@@ -22,7 +24,7 @@ import Testing
         try repl.enter(Repl.rows, prompt: 5)
         try repl.enter("renderer = rlhf.renderers.get_renderer('chatml', tok)", prompt: 6)
         let datum = try repl.enter("rlhf.supervised.conversation_to_datum(rows[1].messages, renderer)", prompt: 7)
-        #expect(datum.contains("Datum") && datum.contains("hello 1"))
+        #expect(datum.contains("27 tokens, 4 learned") && datum.contains("hello 1"))
 
         try repl.enter(
             "run = rlhf.supervised.start{dataset_builder = rows, renderer_name = 'chatml', batch_size = 4, learning_rate = 1e-3, log_path = '\(repl.folder.path)/run'}",

@@ -72,7 +72,8 @@ import Testing
     @Test("while a plot of very many points is made")
     func plot() throws {
         let repl = try Repl()
-        repl.terminal.enter("x = {} for i = 1, 200000 do x[i] = i % 977 end print('be' .. 'gin') while true do plot(x, {title = 'p'}) end")
+        repl.terminal.enter(
+            "x = {} for i = 1, 200000 do x[i] = i % 977 end print('be' .. 'gin') while true do plot(x, {title = 'p'}) end")
         try repl.terminal.wait(for: "begin\n")
         #expect(try repl.interrupt(prompt: 2).contains("interrupted"))
         #expect(try repl.isAlive(prompt: 2))
@@ -90,7 +91,9 @@ import Testing
         repl.terminal.enter("print('be' .. 'gin') run:step(2998)")
         try repl.terminal.wait(for: "begin\n")
         #expect(try repl.interrupt(prompt: 5).contains("interrupted"))
-        #expect(try repl.enter("n = run.next_step print(n >= 2, n < 3000, run.checkpoint.next_step == n)", prompt: 6).contains("true\ttrue\ttrue".filter { $0 != "\t" }))
+        #expect(
+            try repl.enter("n = run.next_step print(n >= 2, n < 3000, run.checkpoint.next_step == n)", prompt: 6).contains(
+                "true\ttrue\ttrue".filter { $0 != "\t" }))
         #expect(try repl.enter("run:step(1); run.next_step == n + 1", prompt: 7).contains("true"))
         #expect(try repl.enter("again = rlhf.supervised.start(options(3000)); again.next_step >= n", prompt: 8).contains("true"))
     }
@@ -100,7 +103,8 @@ import Testing
         let repl = try Repl(model: true)
         try repl.enter("s = rlhf.ServiceClient{}:create_sampling_client{base_model = rlhf.default_model}", prompt: 2)
         repl.terminal.enter(
-            "print('be' .. 'gin') while true do s:sample{prompt = rlhf.ModelInput.from_ints({3, 4}), num_samples = 64, sampling_params = rlhf.SamplingParams{max_tokens = 200}}:result() end")
+            "print('be' .. 'gin') while true do s:sample{prompt = rlhf.ModelInput.from_ints({3, 4}), num_samples = 64, sampling_params = rlhf.SamplingParams{max_tokens = 200}}:result() end"
+        )
         try repl.terminal.wait(for: "begin\n")
         #expect(try repl.interrupt(prompt: 3).contains("interrupted"))
         #expect(try repl.isAlive(prompt: 3))
@@ -123,11 +127,13 @@ import Testing
     @Test("a second press stops what goes on in the background")
     func background() throws {
         let repl = try Repl()
-        try repl.enter("f = rlhf.spawn(function() while true do coroutine.yield() end end);", prompt: 2)
-        #expect(try repl.interrupt(prompt: 2).isEmpty == false)
-        try repl.terminal.wait(for: "1 background task goes on; Ctrl-C again stops it")
+        // Two tasks that wait for each other.
+        try repl.enter("f = rlhf.spawn(function() while not g do coroutine.yield() end g:result() end);", prompt: 2)
+        try repl.enter("g = rlhf.spawn(function() f:result() end);", prompt: 3)
         repl.terminal.type("\u{3}")
-        try repl.terminal.wait(for: "stopped 1 background task")
-        #expect(try repl.enter("f:done()", prompt: 3).contains("true"))
+        try repl.terminal.wait(for: "2 background tasks go on; Ctrl-C again stops them")
+        repl.terminal.type("\u{3}")
+        try repl.terminal.wait(for: "stopped 2 background tasks")
+        #expect(try repl.enter("f:done() and g:done()", prompt: 4).contains("true"))
     }
 }

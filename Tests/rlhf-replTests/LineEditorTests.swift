@@ -37,8 +37,8 @@ import Testing
         try repl.terminal.wait(for: "\"42\"")
         repl.terminal.type("rlhf.supervised.tr\t")
         try repl.terminal.wait(forScreen: "rlhf.supervised.train{")
-        repl.terminal.type("batch_s\t8, batch_s\tlr_sch\t")
-        try repl.terminal.wait(forScreen: "batch_size = 8, batch_slr_schedule")
+        repl.terminal.type("batch_s\t8, lr_sch\t")
+        try repl.terminal.wait(forScreen: "batch_size = 8, lr_schedule =")
         try repl.interrupt(prompt: 2)
         repl.terminal.type("rlhf.supervised.train{lr_schedule = \"cos\ttrain_mlp = f\t")
         try repl.terminal.wait(forScreen: "lr_schedule = \"cosine\"")
@@ -64,7 +64,9 @@ import Testing
     @Test("completion runs no code of the user's")
     func runsNothing() throws {
         let repl = try Repl()
-        try repl.enter("ran = 0 trap = setmetatable({field = 1}, {__index = function() ran = ran + 1 end, __pairs = function() ran = ran + 1 end})", prompt: 2)
+        try repl.enter(
+            "ran = 0 trap = setmetatable({field = 1}, {__index = function() ran = ran + 1 end, __pairs = function() ran = ran + 1 end})",
+            prompt: 2)
         repl.terminal.type("trap.fi\t")
         try repl.terminal.wait(for: "trap.field")
         repl.terminal.type(".x.y\t\u{3}")

@@ -49,5 +49,6 @@ struct Repl {
     }
 
     /// Rows that a tiny model can train on.
-    static let rows = "rows = {} for i = 1, 24 do rows[i] = {messages = {{role = 'user', content = 'hi ' .. i}, {role = 'assistant', content = 'hello ' .. i}}} end;"
+    static let rows =
+        "rows = {} for i = 1, 24 do rows[i] = {messages = {{role = 'user', content = 'hi ' .. i}, {role = 'assistant', content = 'hello ' .. i}}} end;"
 }

@@ -7,7 +7,7 @@ import Testing
 @Suite(.serialized) struct ScreenTests {
     @Test("a session looks as it did", arguments: [40, 80, 200])
     func screen(columns: Int) throws {
-        let repl = try Repl(model: true, columns: UInt16(columns))
+        let repl = try Repl(columns: UInt16(columns))
         try repl.enter("1 + 1, {name = 'x', list = {1, 2, 3}}", prompt: 2)
         repl.terminal.type("for i = 1, 2 do\rprint('line ' .. i, '日本語 wide')\rend\r")
         try repl.terminal.wait(for: "[3]> ")
