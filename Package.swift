@@ -123,6 +123,7 @@ let package = Package(
         .testTarget(name: "NotebookTests", dependencies: ["Display", "JSON", "Notebook", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BenchTests", dependencies: ["Bench", "Display", "rlhf-repl", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
     ]
 )

@@ -138,10 +138,12 @@ public final class Notebook {
         return execution
     }
 
-    /// Goes on with background tasks without waiting; for the prompt.
-    public func servePending() {
-        whileRunning { state.servePending() }
+    /// Goes on with background tasks without waiting, and runs cells that were sent; for the prompt. True when Ctrl-C was pressed
+    /// meanwhile.
+    public func servePending() -> Bool {
+        let wasInterrupted = whileRunning { state.servePending() }
         runSentCells()
+        return wasInterrupted
     }
 
     /// Shows an error; an interrupt in one line.

@@ -99,7 +99,8 @@ final class Session {
         let history = HistoryFile(file: folder.appending(path: "history"))
         guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
         editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
-        editor.onWake = { [unowned notebook] in notebook.servePending() }
+        let interrupt = editor.interrupt
+        editor.onWake = { [unowned notebook] in if notebook.servePending() { interrupt() } }
         notebook.aside = { [unowned editor] in editor.aside($0) }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
