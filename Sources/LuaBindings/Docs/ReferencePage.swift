@@ -65,7 +65,9 @@ extension Registry {
     /// The API reference in Markdown.
     public var markdownReference: String {
         let page = ReferencePage(self)
-        var lines = ["# The Lua surface of rlhf-repl", "", "Written by `rlhf-repl docs`. In a session `help(x)` or `?x` tells the same.", ""]
+        var lines = [
+            "# The Lua surface of rlhf-repl", "", "Written by `rlhf-repl docs`. In a session `help(x)` or `?x` tells the same.", "",
+        ]
         lines += page.sections.map { "- [\($0.title)](#\(ReferencePage.anchor($0.title)))" } + [""]
         for section in page.sections {
             lines += ["<a id=\"\(ReferencePage.anchor(section.title))\"></a>", "## \(section.title)", ""]
@@ -74,13 +76,16 @@ extension Registry {
                 lines += ["### `\(entry.name)`", "", "```lua", entry.signature, "```", "", entry.doc, ""]
                 if !entry.parameters.isEmpty {
                     lines += ["| parameter | type | default | meaning |", "|---|---|---|---|"]
-                    lines += entry.parameters.map { parameter in
-                        let cells = [
-                            "`\(parameter.name)`", "`\(parameter.type)`", parameter.defaultValue.map { "`\($0)`" } ?? "required",
-                            parameter.doc,
-                        ]
-                        return "| " + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }.joined(separator: " | ") + " |"
-                    } + [""]
+                    lines +=
+                        entry.parameters.map { parameter in
+                            let cells = [
+                                "`\(parameter.name)`", "`\(parameter.type)`", parameter.defaultValue.map { "`\($0)`" } ?? "required",
+                                parameter.doc,
+                            ]
+                            return "| "
+                                + cells.map { $0.replacing("|", with: "\\|").replacing("\n", with: " ") }.joined(separator: " | ")
+                                + " |"
+                        } + [""]
                 }
                 if !entry.example.isEmpty { lines += ["Example:", "", "```lua", entry.example, "```", ""] }
             }
