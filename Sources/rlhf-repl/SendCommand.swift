@@ -13,7 +13,8 @@ struct SendCommand: ParsableCommand {
             status is 1 when a cell fails. Without this program: nc -N -U SOCKET.
             """)
 
-    @Option(help: ArgumentHelp("Where the session listens; by default where repl.attach() does.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Where the session listens; by default where repl.attach() does.", valueName: "path"), completion: .file())
     var socket: String?
 
     @Option(help: ArgumentHelp("Send only the cell of the file in which this line is.", valueName: "n"))
@@ -22,7 +23,7 @@ struct SendCommand: ParsableCommand {
     @Flag(help: "Do not wait for the result.")
     var noWait = false
 
-    @Argument(help: ArgumentHelp("A file with the text; - is standard input.", valueName: "file"))
+    @Argument(help: ArgumentHelp("A file with the text; - is standard input.", valueName: "file"), completion: .file())
     var file: String
 
     func validate() throws {
