@@ -59,6 +59,9 @@ let package = Package(
             name: "TinkerClient", dependencies: ["CCurl", "JSON", "ModelFiles", "TinkerWire", "TrainingAPI"], swiftSettings: safe),
         .target(name: "Engine", dependencies: ["CKernels", "ModelFiles", "TrainingAPI"], swiftSettings: strict),
 
+        // What cells show, as data, and how it is written: for terminals, notebooks, reports and files.
+        .target(name: "Display", dependencies: ["CUtf8proc", "CZlib", "Tensors"], swiftSettings: safe),
+
         // Above the waist
         .target(
             name: "Cookbook",
@@ -66,25 +69,25 @@ let package = Package(
                 "JSON", "TrainingAPI", "CZlib", .product(name: "OrderedCollections", package: "swift-collections"),
             ],
             swiftSettings: safe),
-        .target(name: "LuaRuntime", dependencies: ["CLuaBridge", "TrainingAPI"], swiftSettings: strict),
-        .target(name: "LuaBindings", dependencies: ["LuaRuntime", "Cookbook", "JSON"], swiftSettings: safe),
-        .target(name: "Terminal", dependencies: ["CReadline", "CUtf8proc", "LuaRuntime"], swiftSettings: safe),
-        .target(name: "Notebook", dependencies: ["JSON", "LuaRuntime", "LuaBindings"], swiftSettings: safe),
+        .target(name: "LuaRuntime", dependencies: ["CLuaBridge", "Display", "TrainingAPI"], swiftSettings: strict),
+        .target(name: "LuaBindings", dependencies: ["Cookbook", "Display", "JSON", "LuaRuntime"], swiftSettings: safe),
+        .target(name: "Terminal", dependencies: ["CReadline", "Display", "LuaRuntime"], swiftSettings: safe),
+        .target(name: "Notebook", dependencies: ["Display", "JSON", "LuaRuntime", "LuaBindings"], swiftSettings: safe),
         // Measures the engine through its clients; a target of its own, so that nothing else can come to depend on it.
         .target(
-            name: "Bench", dependencies: ["CKernels", "Engine", "ModelFiles", "Terminal", "TrainingAPI"],
+            name: "Bench", dependencies: ["CKernels", "Display", "Engine", "ModelFiles", "TrainingAPI"],
             swiftSettings: safe),
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Bench", "Cookbook", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient", "TinkerServer",
+                "Bench", "Cookbook", "Display", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient", "TinkerServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ModelFiles", "Tensors", "TrainingAPI"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "TestSupport"], resources: [.copy("Vectors")], swiftSettings: strict),
@@ -103,8 +106,8 @@ let package = Package(
             name: "TinkerServerTests", dependencies: ["Engine", "JSON", "TinkerServer", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "TinkerClientTests", dependencies: ["JSON", "TinkerClient", "TestSupport"], resources: [.copy("Vectors")],
-            swiftSettings: strict),
+            name: "TinkerClientTests", dependencies: ["Engine", "JSON", "TinkerClient", "TinkerServer", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
@@ -114,11 +117,12 @@ let package = Package(
             swiftSettings: strict),
         .testTarget(
             name: "LuaRuntimeTests", dependencies: ["LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "LuaBindingsTests", dependencies: ["LuaBindings", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "TerminalTests", dependencies: ["Terminal", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "NotebookTests", dependencies: ["JSON", "Notebook", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "LuaBindingsTests", dependencies: ["Display", "LuaBindings", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "DisplayTests", dependencies: ["Display"], swiftSettings: strict),
+        .testTarget(name: "TerminalTests", dependencies: ["Display", "Terminal", "TestSupport"], swiftSettings: strict),
+        .testTarget(name: "NotebookTests", dependencies: ["Display", "JSON", "Notebook", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "BenchTests", dependencies: ["Bench", "rlhf-repl", "TestSupport"], swiftSettings: strict),
+            name: "BenchTests", dependencies: ["Bench", "Display", "rlhf-repl", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),
     ]
 )

@@ -1,5 +1,5 @@
+package import Display
 import Foundation
-package import Terminal
 
 extension Report {
     /// The tables for people.

@@ -118,8 +118,9 @@ void lb_leave(lb_bridge *bridge);
 void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
 
-// coroutines.c, libraries.c
+// coroutines.c, patterns.c, libraries.c
 void lb_open_coroutines(lua_State *L);
+void lb_open_patterns(lua_State *L);
 void lb_open_libraries(lua_State *L, bool sandbox);
 
 // cells.c
@@ -132,5 +133,6 @@ void lb_abandon_task(lua_State *L, lb_request *request);
 
 // inspect.c
 void lb_members(lua_State *L, lb_request *request);
+void lb_peek(lua_State *L, lb_request *request);
 void lb_globals(lua_State *L, lb_request *request);
 void lb_display(lua_State *L, lb_request *request);

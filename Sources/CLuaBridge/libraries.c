@@ -4,7 +4,7 @@
 
 #include "internal.h"
 
-enum { MAX_SANDBOX_SUBJECT = 64 * 1024 }; // pattern matching can take exponential time and cannot be interrupted
+enum { MAX_SANDBOX_SUBJECT = 64 * 1024 }; // pattern matching can take exponential time, and nobody presses Ctrl-C
 
 static void write_out(lua_State *L, const char *bytes, size_t length) {
     lb_bridge *bridge = lb_of(L);
@@ -114,6 +114,7 @@ static void open_sandbox(lua_State *L) {
     lua_pop(L, 1);
     lua_getglobal(L, "string");
     remove_fields(L, (const char *const[]){"dump", NULL});
+    lb_open_patterns(L);
     wrap_field(L, "find", bounded_pattern);
     wrap_field(L, "match", bounded_pattern);
     wrap_field(L, "gmatch", bounded_pattern);
@@ -128,6 +129,7 @@ static void open_sandbox(lua_State *L) {
 
 static void open_all(lua_State *L) {
     luaL_openlibs(L);
+    lb_open_patterns(L);
     lua_getglobal(L, "os");
     lua_pushcfunction(L, os_exit);
     lua_setfield(L, -2, "exit");

@@ -236,6 +236,7 @@ static int operate(lua_State *L) {
         break;
     case LB_OP_DISPLAY: lb_display(L, request); break;
     case LB_OP_MEMBERS: lb_members(L, request); break;
+    case LB_OP_PEEK: lb_peek(L, request); break;
     case LB_OP_GLOBALS: lb_globals(L, request); break;
     case LB_OP_WATCH_GLOBALS: lb_watch_globals(L, request); break;
     case LB_OP_CAPTURES: lb_outdated_captures(L, request); break;

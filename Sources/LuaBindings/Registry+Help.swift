@@ -89,7 +89,7 @@ extension Registry {
     }
 
     /// `rlhf.f(a, b = 1)` or `rlhf.f{a =, b = 1}`
-    func signature(_ binding: FunctionBinding, name: String) -> String {
+    public func signature(_ binding: FunctionBinding, name: String) -> String {
         let parameters = binding.parameters.map { parameter in
             switch (binding.style, parameter.defaultValue) {
             case (_, let value?): "\(parameter.name) = \(value)"

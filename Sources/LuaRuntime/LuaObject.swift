@@ -1,3 +1,5 @@
+public import Display
+
 /// A Swift object that Lua holds as userdata, with one retain; the collector releases it.
 public protocol LuaObject: AnyObject, Sendable {
     /// The name under which its type is registered, for instance `Tensor`.
@@ -9,6 +11,12 @@ public protocol LuaObject: AnyObject, Sendable {
 extension LuaObject {
     /// Objects are small unless they say otherwise.
     public var externalBytes: Int { 0 }
+}
+
+/// A Swift object that has more to show than its text in Lua.
+public protocol DisplayableObject: LuaObject {
+    /// What a cell with this result shows.
+    var displayValue: DisplayValue { get }
 }
 
 /// What userdata points at: an existential does not fit into one pointer.

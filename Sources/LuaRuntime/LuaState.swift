@@ -1,4 +1,5 @@
 import CLuaBridge
+public import Display
 
 /// A Lua 5.4 state with everything a session needs: host functions, objects, cells, tasks, an event loop, interrupts.
 /// It belongs to one thread; `mailbox` and `LuaFunction` are the ways in from others.
@@ -21,8 +22,12 @@ public final class LuaState {
     public let mailbox = LuaMailbox()
     /// Gets what `print` and `io.write` write.
     public var output: (String) -> Void
+    /// Gets what bindings show; without it, `output` gets it as plain text.
+    public var display: ((DisplayValue) -> Void)?
     /// Called about ten times a second while the loop waits: for progress lines.
     public var onTick: (() -> Void)?
+    /// How much cancelled work is still coming to a safe end in the background.
+    public internal(set) var unfinishedWork = 0
     let options: Options
     let bridge: OpaquePointer
 
@@ -81,6 +86,11 @@ public final class LuaState {
         context.pointee = nil
         lb_close(bridge)
         context.deallocate()
+    }
+
+    /// Shows a value to whoever watches the state.
+    public func show(_ value: DisplayValue) {
+        if let display { display(value) } else { output(TextRenderer().text(value) + "\n") }
     }
 
     func nextNumber() -> Int64 {

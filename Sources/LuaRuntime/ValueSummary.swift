@@ -1,4 +1,5 @@
 import CLuaBridge
+public import Display
 
 /// A value as the bridge cuts it for display.
 indirect enum DisplayNode {
@@ -94,8 +95,10 @@ indirect enum DisplayNode {
     }
 }
 
-enum LuaKeywords {
-    static let all: Set<String> = [
+/// Lua's reserved words.
+package enum LuaKeywords {
+    /// All of them.
+    package static let all: Set<String> = [
         "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
         "not", "or",
         "repeat", "return", "then", "true", "until", "while",
@@ -116,5 +119,10 @@ extension LuaState {
         } catch {
             return "<\(value.typeName): \(error.message)>"
         }
+    }
+
+    /// What a value shows as the result of a cell, with text that fits `width`.
+    public func displayValue(of value: LuaValue, width: Int = 100) -> DisplayValue {
+        (value.object as? any DisplayableObject)?.displayValue ?? .text(describe(value, width: width))
     }
 }

@@ -21,6 +21,8 @@ public struct Execution: Sendable {
     public internal(set) var seconds = 0.0
     /// Why it failed.
     public internal(set) var error: LuaError?
+    /// What it has printed and shown, in order.
+    public internal(set) var outputs: [CellOutput] = []
 
     /// What Lua calls the chunk.
     public var chunkName: String { "cell[\(number)]" }

@@ -75,7 +75,7 @@ extension Notebook {
             return view.note("there are no variables in this frame\n")
         }
         let rows = variables.map { variable in
-            let text = view.display(variable.value) ?? state.describe(variable.value, depth: 2, items: 10, width: 1000)
+            let text = state.describe(variable.value, depth: 2, items: 10, width: 1000)
             let line = text.split(separator: "\n").first.map(String.init) ?? ""
             return [variable.name, variable.origin.rawValue, line.count > 100 ? line.prefix(97) + "..." : line]
         }

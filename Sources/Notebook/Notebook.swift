@@ -1,4 +1,6 @@
 internal import Dispatch
+internal import Display
+internal import LuaBindings
 public import LuaRuntime
 
 /// Runs cells in one Lua state and remembers what ran: numbers, results, states. A cell never runs by itself.
@@ -17,6 +19,8 @@ public final class Notebook {
     public var isQuiet = false
     /// What `--set` gave.
     public var parameters: ScriptParameters
+    /// Knows how half-typed entries go on.
+    public var completer = Completer(registry: Registry(), index: PathIndex())
     /// Asks the user for a line, nil at the end of the input; nil where nobody can be asked.
     public var ask: ((_ prompt: String) -> String?)?
     /// Runs a shell command on the terminal and returns its exit status.
@@ -46,7 +50,8 @@ public final class Notebook {
     public var aside: (() -> Void) -> Void = { $0() }
     private var depth = 0
     var parameterCalls = 0
-    private var printed = ""
+    /// What the cells that run now have given, the innermost last.
+    private var records: [OutputRecord] = []
 
     /// A notebook over a state. Takes over what the state prints and defines `In` and `Out`; `bindings` are for the
     /// registry.
@@ -57,6 +62,7 @@ public final class Notebook {
         try defineHistory()
         try watchUndefinedGlobals()
         state.output = { [weak self] text in self?.print(text) }
+        state.display = { [weak self] value in self?.show(value) }
     }
 
     // MARK: Script
@@ -107,8 +113,7 @@ public final class Notebook {
             number: number, scriptCell: scriptCell, title: title, source: source,
             origin: scriptCell == nil ? nil : script?.path.map { ($0, firstLine) })
         executions.append(execution)
-        let outerPrinted = printed
-        printed = ""
+        records.append(OutputRecord())
         let start = DispatchTime.now().uptimeNanoseconds
         let outcome = whileRunning { state.evaluate(source, cellName: execution.chunkName) }
         execution.seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
@@ -117,6 +122,7 @@ public final class Notebook {
         executions[number - 1] = execution
         remember(execution, outcome.values)
         if let error = execution.error {
+            record(.error(error))
             show(error, isInterrupt: outcome.wasInterrupted)
             offerDebug()
         } else if !outcome.isDisplaySuppressed, !outcome.values.isEmpty {
@@ -126,8 +132,9 @@ public final class Notebook {
         if !isQuiet, execution.seconds >= (scriptCell == nil ? 2 : 0.5) {
             view.note(view.paint("   \(Self.duration(execution.seconds))", .dim) + "\n")
         }
-        if let warning = transcript?.append(execution, output: printed) { view.note(warning + "\n") }
-        printed = outerPrinted + printed
+        execution.outputs = records.removeLast().outputs
+        executions[number - 1] = execution
+        if let warning = transcript?.append(execution) { view.note(warning + "\n") }
         return execution
     }
 
@@ -141,7 +148,8 @@ public final class Notebook {
     public func show(_ error: LuaError, isInterrupt: Bool = false) {
         let report = ErrorReport(error, executions: executions)
         if isInterrupt {
-            view.note(view.paint("interrupted", .warning) + "\n")
+            let rest = state.unfinishedWork > 0 ? "; what was under way is brought to its end and saved in the background" : ""
+            view.note(view.paint("interrupted" + rest, .warning) + "\n")
         } else {
             view.note(report.text(view: view) + "\n")
         }
@@ -149,10 +157,14 @@ public final class Notebook {
 
     /// Shows values as the result of a cell is shown.
     public func display(_ values: [LuaValue]) {
-        let texts = values.map { view.display($0) ?? state.describe($0) }
-        print(
-            (texts.contains { $0.contains("\n") } ? texts.joined(separator: "\n") : texts.joined(separator: "  "))
-                + "\n")
+        guard let result = DisplayValue(results: values.map { state.displayValue(of: $0) }) else { return }
+        record(.result(result))
+        view.display(result, isResult: true)
+    }
+
+    private func show(_ value: DisplayValue) {
+        record(.display(value))
+        view.display(value, isResult: false)
     }
 
     /// Whether a cell or a command is being run now.
@@ -169,9 +181,13 @@ public final class Notebook {
     }
 
     private func print(_ text: String) {
-        // The transcript keeps the beginning of very long output only.
-        if printed.utf8.count < 65_536 { printed += text }
+        record(.printed(text))
         view.write(text)
+    }
+
+    /// A cell that runs others has given what they give, too.
+    private func record(_ output: CellOutput) {
+        for index in records.indices { records[index].append(output) }
     }
 
     /// A marker inside a long string ends the cell, as in every tool that knows the format; say so.

@@ -1,11 +1,11 @@
-public import LuaRuntime
+public import Display
 
 /// How a notebook shows things; its owner decides where text goes and how it looks.
 public struct NotebookView {
     /// What a piece of text is, for its colour.
     public enum Role: Sendable { case heading, error, place, hint, dim, good, warning }
 
-    /// Writes what cells print and display.
+    /// Writes what cells print.
     public var write: (String) -> Void
     /// Writes a message about the session, one or more whole lines.
     public var note: (String) -> Void
@@ -13,20 +13,25 @@ public struct NotebookView {
     public var paint: (String, Role) -> String
     /// Lays rows out in columns.
     public var table: (_ columns: [String], _ rows: [[String]]) -> String
+    /// Shows what cells display, and their results; nil writes it as plain text.
+    public var show: ((_ value: DisplayValue, _ isResult: Bool) -> Void)?
     /// The columns that a text takes.
     public var width: (String) -> Int = { $0.count }
-    /// The text of a cell's value; nil for the general form.
-    public var display: (LuaValue) -> String?
 
-    /// A view that writes through the given functions, by default without colours.
+    /// A view that writes through the given functions, by default without colours
+    /// and what is shown as plain text.
     public init(
         write: @escaping (String) -> Void, note: @escaping (String) -> Void,
         paint: @escaping (String, Role) -> String = { text, _ in text },
         table: @escaping ([String], [[String]]) -> String = { columns, rows in
             ([columns] + rows).map { $0.joined(separator: "  ") }.joined(separator: "\n")
         },
-        display: @escaping (LuaValue) -> String? = { _ in nil }
+        show: ((DisplayValue, Bool) -> Void)? = nil
     ) {
-        (self.write, self.note, self.paint, self.table, self.display) = (write, note, paint, table, display)
+        (self.write, self.note, self.paint, self.table, self.show) = (write, note, paint, table, show)
+    }
+
+    func display(_ value: DisplayValue, isResult: Bool) {
+        if let show { show(value, isResult) } else { write(TextRenderer().text(value) + "\n") }
     }
 }

@@ -54,15 +54,6 @@ extension Notebook {
         return state.isIncomplete(entry)
     }
 
-    /// The names that complete the word at the end of a text: commands after a percent sign, else what Lua knows.
-    public func completions(for text: String) -> [String] {
-        let line = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
-        if text.first == "%", !text.contains(" ") {
-            return SessionCommand.all.map { $0.name }.filter { $0.hasPrefix(text.dropFirst()) }
-        }
-        return state.completions(for: String(line)).map(\.text)
-    }
-
     private func runCommand(_ text: String) throws -> Execution? {
         let name = String(text.prefix { !$0.isWhitespace })
         var argument = text.dropFirst(name.count).drop(while: \.isWhitespace)

@@ -1,3 +1,4 @@
+internal import Display
 public import Foundation
 internal import LuaRuntime
 
@@ -19,10 +20,10 @@ public final class Transcript {
     }
 
     /// Adds a cell. The first failure to write is returned as a warning; from then on nothing is written.
-    func append(_ execution: Execution, output: String) -> String? {
+    func append(_ execution: Execution) -> String? {
         guard !hasFailed else { return nil }
         do {
-            try opened().write(contentsOf: Data(Self.text(execution, output: output).utf8))
+            try opened().write(contentsOf: Data(Self.text(execution).utf8))
             return nil
         } catch {
             hasFailed = true
@@ -31,11 +32,17 @@ public final class Transcript {
     }
 
     /// A cell in percent format.
-    static func text(_ execution: Execution, output: String) -> String {
+    static func text(_ execution: Execution) -> String {
         var text =
             "-- %% \(execution.title.isEmpty ? "In[\(execution.number)]" : execution.title)\n\(KeyRedaction.redacted(execution.source))\n"
-        if !output.isEmpty { text += comment(output, "out") }
-        if let error = execution.error { text += comment(error.description, "error") }
+        for output in execution.outputs {
+            switch output {
+            case .printed(let printed): text += comment(KeyRedaction.redacted(printed), "out")
+            case .display(let value), .result(let value):
+                text += comment(KeyRedaction.redacted(TextRenderer(width: 100).text(value)), "out")
+            case .error(let error): text += comment(KeyRedaction.redacted(error.description), "error")
+            }
+        }
         if let ending = execution.ending {
             let tenths = (execution.seconds * 10).rounded() / 10
             text += "--: \(ending.rawValue), \(tenths) s\n"

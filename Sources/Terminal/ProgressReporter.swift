@@ -1,4 +1,5 @@
 internal import Dispatch
+public import Display
 internal import Foundation
 internal import Synchronization
 

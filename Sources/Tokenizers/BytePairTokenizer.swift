@@ -1,3 +1,5 @@
+import Foundation
+
 /// Byte-level byte-pair encoding as GPT-2 introduced it (Radford et al., 2019), with the pre-tokenizers of its successors.
 ///
 /// Text is cut into pieces, each piece's bytes become the vocabulary's byte tokens, and neighbours merge, lowest rank first.
@@ -29,15 +31,17 @@ public struct BytePairTokenizer: Tokenizer {
     private let patterns: [Pattern]
     private let allLiterals: LiteralSplitter
     private let userLiterals: LiteralSplitter
+    private let normalizesText: Bool
     private let cache = PieceCache()
 
     /// The number of tokens.
     public var vocabularySize: Int { tokenBytes.count }
 
-    /// A tokenizer from a vocabulary in the byte alphabet and its merges ("left right", best first).
+    /// A tokenizer from a vocabulary in the byte alphabet and its merges ("left right", best first). With `normalizesText`, texts are
+    /// composed first (Unicode's form C), as Qwen's are.
     public init(
         tokens: [String], kinds: [TokenKind], merges mergeLines: [String], preTokenizer: PreTokenizer,
-        bosToken: Int? = nil, eosToken: Int? = nil
+        bosToken: Int? = nil, eosToken: Int? = nil, normalizesText: Bool = false
     ) throws(TokenizerError) {
         guard tokens.count == kinds.count else { throw .kindCount(tokens: tokens.count, kinds: kinds.count) }
         for (name, id) in [("bos", bosToken), ("eos", eosToken)] {
@@ -48,6 +52,7 @@ public struct BytePairTokenizer: Tokenizer {
         self.bosToken = bosToken
         self.eosToken = eosToken
         self.preTokenizer = preTokenizer
+        self.normalizesText = normalizesText
 
         let bytes = zip(tokens, kinds).map { token, kind in
             kind == .normal ? ByteAlphabet.bytes(of: token.unicodeScalars) : Array(token.utf8)
@@ -71,7 +76,8 @@ public struct BytePairTokenizer: Tokenizer {
 
     /// The ids of a text; never adds tokens of its own.
     public func encode(_ text: String, parseSpecial: Bool) -> [Int] {
-        var text = text
+        // What is ASCII is composed already.
+        var text = normalizesText && !text.utf8.allSatisfy { $0 < 128 } ? text.precomposedStringWithCanonicalMapping : text
         return text.withUTF8 { bytes in
             var ids: [Int] = []
             ids.reserveCapacity(bytes.count / 3 + 1)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Bench
 import Dispatch
+import Display
 import Foundation
 import ModelFiles
 import Terminal

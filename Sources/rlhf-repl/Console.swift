@@ -1,3 +1,4 @@
+import Display
 import Foundation
 import LuaRuntime
 import Notebook
@@ -24,7 +25,7 @@ struct Console {
     }
 
     /// How a notebook shows things here.
-    func view(display: @escaping (LuaValue) -> String?) -> NotebookView {
+    func view() -> NotebookView {
         var view = NotebookView(
             write: { [writer] in writer.write($0) },
             note: { [writer] in writer.writeError($0) },
@@ -33,14 +34,16 @@ struct Console {
                 TablePrinter(columns: columns, rows: rows, maxWidth: TerminalSize.current().columns, maxRows: 200)
                     .text(style: style)
             },
-            display: display)
+            show: { [writer, style] value, _ in
+                writer.write(TextRenderer(width: TerminalSize.current().columns, style: style).text(value) + "\n")
+            })
         view.width = { DisplayWidth.of($0) }
         return view
     }
 
     /// Shows an error that no cell has raised.
     func show(_ error: LuaError) {
-        writer.writeError(ErrorReport(error).text(view: view { _ in nil }) + "\n")
+        writer.writeError(ErrorReport(error).text(view: view()) + "\n")
     }
 
     private static func paint(_ text: String, _ role: NotebookView.Role, _ style: Style) -> String {

@@ -1,4 +1,4 @@
-import Foundation
+import Display
 import LuaBindings
 import LuaRuntime
 import Terminal
@@ -24,7 +24,6 @@ func definePrint(_ state: LuaState) throws {
 /// `plot`, `inspect` and `repl.text`: what a session needs to look at values.
 func displayBindings(_ console: Console) -> [FunctionBinding] {
     let writer = console.writer
-    let style = console.style
     return [
         FunctionBinding(
             "inspect", doc: "Shows a value with all its fields, deeper and longer than a cell's result.",
@@ -62,19 +61,16 @@ func displayBindings(_ console: Console) -> [FunctionBinding] {
             plot.xLabel = try options.string("x_label", default: "")
             plot.yLabel = try options.string("y_label", default: "")
             let file = try options.string("file", default: "")
-            let size = TerminalSize.current()
-            let width = try options.int("width", default: min(72, size.columns), atLeast: 20)
-            let height = try options.int("height", default: 12, atLeast: 3)
+            let width = try options.int("width", default: plot.screen.columns, atLeast: 20)
+            let height = try options.int("height", default: plot.screen.rows, atLeast: 3)
             let isAscii = try options.bool("ascii", default: false)
             try options.finish()
-            call.state.output(
-                plot.text(width: width, height: height, marks: isAscii ? .ascii : .braille, style: style) + "\n")
+            plot.screen.columns = width
+            plot.screen.rows = height
+            if isAscii { plot.screen.marks = .ascii }
+            call.state.show(.plot(plot))
             if !file.isEmpty {
-                do {
-                    try plot.writeSVG(to: URL(filePath: file))
-                } catch {
-                    throw LuaError(kind: "io", message: "plot: cannot write '\(file)': \(error.localizedDescription)")
-                }
+                try plot.writeFile(file)
                 writer.writeError("plot written to \(file)\n")
             }
             return .nothing

@@ -1,3 +1,5 @@
+import Cookbook
+import Display
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -24,14 +26,17 @@ final class Session {
         service = try makeService(options, console)
         let state = try LuaState(options: LuaState.Options(isSandboxed: options.sandbox))
         notebook = try Notebook(
-            state: state, view: console.view(display: service.display), parameters: ScriptParameters(options.settings))
+            state: state, view: console.view(), parameters: ScriptParameters(options.settings))
         input = Self.makeInput(options, console, notebook, interrupts)
         try configure()
     }
 
     /// Runs script, chunk or prompt; gives the exit status.
     func run() throws -> Int32 {
-        defer { notebook.detach() }
+        defer {
+            notebook.detach()
+            notebook.finishBackground()
+        }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -52,7 +57,10 @@ final class Session {
     private func configure() throws {
         let state = notebook.state
         let registry = try Registry.session(notebook: notebook, console: console, service: service)
-        try registry.install(into: state)
+        let index = try registry.install(into: state)
+        notebook.completer = Completer(
+            registry: registry, index: index, models: service.models, checkpoints: service.checkpoints,
+            names: { $0 == "renderer_name" ? Renderers.names : [] })
         try definePrint(state)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
@@ -65,7 +73,7 @@ final class Session {
         let waiting = WaitingBar(console)
         notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
-            if !isRunning { console.stages.endAll() }
+            console.stages.setRunning(isRunning)
             waiting.setRunning(isRunning)
         }
         notebook.inputHistory = { [input] in input.history }
@@ -89,8 +97,8 @@ final class Session {
         guard needsInput, isatty(0) == 1, console.writer.isOutputTerminal else { return PlainInput() }
         let folder = HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
         let history = HistoryFile(file: folder.appending(path: "history"))
-        guard let editor = LineEditor(writer: console.writer, historyFile: history) else { return PlainInput() }
-        editor.complete = { [unowned notebook] request in notebook.completions(for: request.textBeforeCursor) }
+        guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
+        editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
         editor.onWake = { [unowned notebook] in notebook.servePending() }
         notebook.aside = { [unowned editor, unowned notebook] body in
             editor.aside(body) { promptText(notebook, console) }
@@ -138,6 +146,7 @@ final class Session {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
         }
         var isFine = true
+        var interrupts = 0  // in a row
         while true {
             notebook.runSentCells()
             if notebook.wantsQuit { break }
@@ -148,11 +157,15 @@ final class Session {
                 isIncomplete: notebook.isIncomplete)
             switch entry {
             case .end: return isTerminal || isFine ? 0 : 1
-            case .interrupted: continue
+            case .interrupted:
+                interrupts += 1
+                if interrupts == 1 { notebook.noteBackground() } else { notebook.stopBackground() }
             case .text(let text):
+                interrupts = 0
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
                 input.remember(KeyRedaction.redacted(text))
                 if !notebook.runEntry(text) { isFine = false }
+                if notebook.executions.last?.ending == .interrupted { interrupts = 1 }
             }
         }
         return isTerminal || isFine ? 0 : 1

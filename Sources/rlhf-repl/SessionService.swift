@@ -1,5 +1,4 @@
 import LuaBindings
-import LuaRuntime
 
 /// What a session is about, as the session sees it: a line that names the service, and what it adds to Lua.
 struct SessionService {
@@ -7,10 +6,13 @@ struct SessionService {
     var title: String
     /// Adds the service's bindings.
     var register: (inout Registry) throws -> Void
-    /// The text of a value, nil for the general form.
-    var display: (LuaValue) -> String?
     /// What the models hold, for `%mem`.
     var memory: () -> [(what: String, bytes: Int)]
+
+    /// The names of the models that can be had, for completion.
+    var models: () -> [String] = { [] }
+    /// The paths of the weights that are saved on this machine, the latest first, for completion.
+    var checkpoints: () -> [String] = { [] }
 
     /// Makes the service that the command line asks for.
     typealias Factory = (SessionOptions, Console) throws -> SessionService

@@ -6,7 +6,7 @@ import Terminal
 final class StageProgressBars: ProgressSink {
     private let reporter: ProgressReporter
     private let writer: TerminalWriter
-    private let bars = Mutex<[String: ProgressBar]>([:])
+    private let state = Mutex((bars: [String: ProgressBar](), isRunning: true))
 
     init(reporter: ProgressReporter, writer: TerminalWriter) {
         self.reporter = reporter
@@ -14,32 +14,34 @@ final class StageProgressBars: ProgressSink {
     }
 
     func report(_ progress: StageProgress) {
-        bars.withLock { bars in
+        state.withLock { state in
             let isOver = progress.done >= progress.total
             let bar: ProgressBar
-            if let known = bars[progress.stage] {
+            if let known = state.bars[progress.stage] {
                 bar = known
-            } else if isOver {
+            } else if isOver || !state.isRunning {
                 return
             } else {
                 bar = reporter.begin(
                     progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit)
-                bars[progress.stage] = bar
+                state.bars[progress.stage] = bar
             }
             bar.update(completed: Double(progress.done), total: Double(progress.total), detail: progress.detail)
             if isOver {
                 bar.end()
-                bars[progress.stage] = nil
+                state.bars[progress.stage] = nil
             }
         }
     }
 
-    /// Ends the bars of stages that have stopped before their end, for instance after three steps by hand. A stage that
-    /// goes on gets a new one.
-    func endAll() {
-        bars.withLock { bars in
-            for bar in bars.values { bar.end() }
-            bars = [:]
+    /// Says whether a cell runs. When it ends, so do the bars of stages that have stopped before their end, for instance after
+    /// three steps by hand; a stage that goes on in the background gets a new one with the next cell.
+    func setRunning(_ isRunning: Bool) {
+        state.withLock { state in
+            state.isRunning = isRunning
+            guard !isRunning else { return }
+            for bar in state.bars.values { bar.end() }
+            state.bars = [:]
         }
     }
 

@@ -1,6 +1,6 @@
 import Bench
+import Display
 import Foundation
-import Terminal
 import Testing
 
 /// The tables and the JSON.

@@ -1,3 +1,4 @@
+import Display
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -35,7 +36,7 @@ enum ClientSession {
         var shown: String
         var error: LuaError?
         /// The last value's text in colours, if it has one.
-        var runs: TokenRuns?
+        var runs: TokenText?
     }
 
     /// Evaluates cells one after the other in a fresh session; each in turn may fail.
@@ -50,7 +51,10 @@ enum ClientSession {
                         return cells.map { cell in
                             let outcome = state.evaluate(cell, cellName: "cell[1]")
                             let shown = outcome.values.map { state.describe($0, width: 1000) }.joined(separator: " ")
-                            let runs = (outcome.values.last?.object as? any TokenDisplayable)?.tokenRuns
+                            var runs: TokenText?
+                            if let value = outcome.values.last, case .tokens(let text) = state.displayValue(of: value) {
+                                runs = text
+                            }
                             return Result(shown: shown, error: outcome.error, runs: runs)
                         }
                     })

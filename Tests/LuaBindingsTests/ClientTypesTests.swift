@@ -1,3 +1,4 @@
+import Display
 import LuaBindings
 import LuaRuntime
 import Testing
@@ -106,7 +107,7 @@ struct ClientTypesTests {
         let result = try await ClientSession.evaluate("datum")
         let runs = try #require(result.runs)
         #expect(runs.pieces.map(\.text) == ["a", "b", "c", "d"])
-        #expect(runs.pieces.map(\.weight) == [0, 0, 1, 1])
+        #expect(runs.pieces.map(\.value) == [0, 0, 1, 1])
         #expect(result.shown == "4 tokens, 2 learned\nab[+cd+]")
     }
 

@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -68,18 +69,18 @@ struct CookbookRunTests {
     func metrics() async throws {
         let session = CookbookSession()
         let outcome = try await session.run(
-            Sources.chats + Self.train, "run:plot({'test/nll', 'train_mean_nll'}, {title = 'NLL', file = 'x.svg'})",
+            Sources.chats + Self.train, "run:plot({'test/nll', 'train_mean_nll'}, {title = 'NLL', file = '{FOLDER}/x.svg'})",
             "return run.metrics['train_mean_nl']")
-        #expect(outcome.printed == "plot of NLL\n")
+        #expect(outcome.printed.hasPrefix("NLL\n"))
         #expect(outcome.error?.message == "no step has a metric 'train_mean_nl'")
         #expect(outcome.error?.hint == "did you mean 'train_mean_nll'?")
         let plot = try #require(session.plots.withLock { $0 }.first)
-        #expect(plot.file == "x.svg")
+        #expect(FileManager.default.fileExists(atPath: session.folder + "/x.svg"))
         #expect(plot.series.map(\.name) == ["test/nll", "train_mean_nll"])
         #expect(plot.series[0].x == [0, 2, 4] && plot.series[0].y.count == 3)
     }
 
-    @Test("Ctrl-C stops a run after a checkpoint has been saved, and the session goes on")
+    @Test("Ctrl-C stops a run, which saves a checkpoint; whoever asks for it waits for it")
     func interrupt() async throws {
         let session = CookbookSession()
         session.progress.interruptAt.withLock { $0 = ("supervised", 2) }
@@ -90,7 +91,6 @@ struct CookbookRunTests {
         let outcome = try await session.run(Sources.chats, source)
         #expect(outcome.error?.kind == "cancelled")
         session.progress.interruptAt.withLock { $0 = nil }
-        // The checkpoint is there when the cell has ended, not some time later.
         let later = try await session.run(
             "return rlhf.checkpoint_utils.get_last_checkpoint('{FOLDER}/stopped').next_step >= 2")
         #expect(later.shown == "true")

@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import Foundation
 import LuaBindings
 import LuaRuntime
@@ -11,7 +12,7 @@ final class CookbookSession: Sendable {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bindings-\(UUID().uuidString)").path
     let service: FakeService
     let progress = ProgressRecord()
-    let plots = Mutex<[RunPlot]>([])
+    let plots = Mutex<[Plot]>([])
 
     init(service: FakeService = FakeService()) { self.service = service }
 
@@ -40,13 +41,6 @@ final class CookbookSession: Sendable {
         CookbookContext(
             service: service, modelName: FakeService.modelName, logDir: folder,
             preferenceModels: PreferenceModelIndex(path: folder + "/data/preference_models.jsonl"), progress: progress,
-            plot: { [self] plot in
-                plots.withLock { $0.append(plot) }
-                return "plot of \(plot.title)"
-            },
-            table: { columns, rows in
-                ([columns] + rows).map { $0.joined(separator: " | ") }.joined(separator: "\n")
-            },
             now: { Date(timeIntervalSince1970: 0) })
     }
 
@@ -66,6 +60,10 @@ final class CookbookSession: Sendable {
         final class Sink { var text = "" }
         let sink = Sink()
         let state = try LuaState { sink.text += $0 }
+        state.display = { [self] value in
+            if case .plot(let plot) = value { plots.withLock { $0.append(plot) } }
+            sink.text += TextRenderer().text(value) + "\n"
+        }
         try registry.install(into: state)
         progress.interrupt.withLock { $0 = { [mailbox = state.mailbox] in mailbox.interrupt() } }
         defer { progress.interrupt.withLock { $0 = nil } }

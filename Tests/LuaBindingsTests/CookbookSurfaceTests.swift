@@ -105,7 +105,7 @@ struct CookbookSurfaceTests {
         let outcome = try await CookbookSession().run(
             "rlhf.display.table({{name = 'sft', nll = 1.98764}, {name = 'base'}}, {'name', 'nll'})\nrlhf.display.table{{1, 'x'}, {2}}"
         )
-        #expect(outcome.printed == "name | nll\nsft | 1.9876\nbase | \n1 | 2\n1 | x\n2 | \n")
+        #expect(outcome.printed == "name     nll\n────  ──────\nsft   1.9876\nbase\n1  2\n─  ─\n1  x\n2\n")
         let wrong = try await CookbookSession().run("rlhf.display.table({{name = 1}}, {'nmae'})")
         #expect(wrong.error?.message.contains("no row has a column 'nmae'") == true)
         #expect(wrong.error?.hint == "did you mean 'name'?")

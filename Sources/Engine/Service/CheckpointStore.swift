@@ -65,6 +65,26 @@ struct CheckpointStore: Sendable {
         return checkpoint
     }
 
+    /// The paths of all checkpoints, those of the latest runs first.
+    var paths: [String] {
+        let files = FileManager.default
+        func names(_ folder: URL) -> [URL] {
+            let entries = try? files.contentsOfDirectory(
+                at: folder, includingPropertiesForKeys: [.contentModificationDateKey], options: .skipsHiddenFiles)
+            let dated = (entries ?? []).map { entry in
+                (entry, (try? entry.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate) ?? .distantPast)
+            }
+            return dated.sorted { $0.1 > $1.1 }.map(\.0)
+        }
+        return names(root).prefix(100).flatMap { run in
+            [CheckpointPath.Kind.weights, .samplerWeights].flatMap { kind in
+                names(run.appending(path: kind.rawValue)).map { name in
+                    "tinker://\(run.lastPathComponent)/\(kind.rawValue)/\(name.lastPathComponent)"
+                }
+            }
+        }
+    }
+
     private static let optimizerFile = "optimizer.safetensors"
 
     private func optimizer(_ file: SafetensorsFile) throws -> (first: FloatBuffer, second: FloatBuffer, steps: Int) {

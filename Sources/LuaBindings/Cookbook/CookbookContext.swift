@@ -15,10 +15,6 @@ public struct CookbookContext: Sendable {
     public var preferenceModels: PreferenceModelIndex
     /// Where runners tell how far they are.
     public var progress: any ProgressSink
-    /// Makes the text of a plot, and writes its file if it names one.
-    public var plot: @Sendable (RunPlot) throws -> String
-    /// Makes the text of a table with a header for each column.
-    public var table: @Sendable (_ columns: [String], _ rows: [[String]]) -> String
     /// The folders of the runs that this session has begun.
     let folders = RunFolders()
     /// The time that dated folders are named after.
@@ -28,8 +24,6 @@ public struct CookbookContext: Sendable {
     public init(
         service: any TrainingService, modelName: String, logDir: String, preferenceModels: PreferenceModelIndex,
         progress: any ProgressSink = SilentProgress(),
-        plot: @escaping @Sendable (RunPlot) throws -> String,
-        table: @escaping @Sendable (_ columns: [String], _ rows: [[String]]) -> String,
         now: @escaping @Sendable () -> Date = { Date() }
     ) {
         self.service = service
@@ -37,8 +31,6 @@ public struct CookbookContext: Sendable {
         self.logDir = logDir
         self.preferenceModels = preferenceModels
         self.progress = progress
-        self.plot = plot
-        self.table = table
         self.now = now
     }
 }
@@ -52,26 +44,6 @@ final class RunFolders: Sendable {
 
     /// The folders, the latest first.
     var all: [String] { paths.withLock { $0.reversed() } }
-}
-
-/// A plot of a run's metrics over its steps.
-public struct RunPlot: Sendable, Equatable {
-    /// One curve.
-    public struct Series: Sendable, Equatable {
-        /// The metric's name.
-        public var name: String
-        /// The steps that have a value.
-        public var x: [Double]
-        /// The values.
-        public var y: [Double]
-    }
-
-    /// What stands above the plot.
-    public var title: String
-    /// The curves.
-    public var series: [Series]
-    /// The SVG file to write as well, if any.
-    public var file: String?
 }
 
 extension CookbookContext {

@@ -1,8 +1,9 @@
+public import Display
 public import LuaRuntime
 public import Tensors
 
 /// A tensor as Lua holds it.
-public final class TensorObject: LuaObject {
+public final class TensorObject: DisplayableObject {
     /// The name of the type in Lua.
     public static let luaType = "Tensor"
 
@@ -14,6 +15,9 @@ public final class TensorObject: LuaObject {
 
     /// Storage that is shared counts for each object; that only makes the collector a little more eager.
     public var externalBytes: Int { tensor.byteCount }
+
+    /// Shape, type, bytes, range and corners.
+    public var displayValue: DisplayValue { .tensor(tensor) }
 }
 
 extension LuaValue {

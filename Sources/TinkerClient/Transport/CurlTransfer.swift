@@ -44,11 +44,16 @@ import Foundation
         unsafe ccurl_set_number(handle, CURLOPT_SSL_VERIFYHOST, 2)
         if let file = settings.certificateFile { unsafe ccurl_set_text(handle, CURLOPT_CAINFO, file) }
         if let folder = settings.certificateFolder { unsafe ccurl_set_text(handle, CURLOPT_CAPATH, folder) }
-        // Whatever libcurl can unpack; the limit counts unpacked bytes.
-        unsafe ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "")
+        // Whatever libcurl can unpack; the limit counts unpacked bytes. Files come as they are, since their hashes are noted.
+        if request.receiver == nil { unsafe ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "") }
         unsafe ccurl_set_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
         unsafe ccurl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout * 1000))
-        unsafe ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, Int(request.timeout * 1000))
+        if request.receiver == nil {
+            unsafe ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, Int(request.timeout * 1000))
+        } else {
+            unsafe ccurl_set_number(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
+            unsafe ccurl_set_number(handle, CURLOPT_LOW_SPEED_TIME, Int(request.timeout.rounded(.up)))
+        }
         if request.needsFreshConnection { unsafe ccurl_set_number(handle, CURLOPT_FRESH_CONNECT, 1) }
 
         unsafe ccurl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method)
@@ -135,6 +140,12 @@ import Foundation
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let receiver = request.receiver, let handle = unsafe handle,
+            unsafe (200..<300).contains(ccurl_number(handle, CURLINFO_RESPONSE_CODE))
+        {
+            let total = reply.headers["content-length"].flatMap { Int($0) }
+            return receiver(unsafe Array(bytes), total) ? bytes.count : 0
+        }
         guard reply.body.count + bytes.count <= request.replyLimit else {
             isTooLarge = true
             return 0

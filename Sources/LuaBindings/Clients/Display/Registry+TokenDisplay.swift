@@ -1,3 +1,4 @@
+import Display
 import LuaRuntime
 import Tensors
 import Tokenizers
@@ -16,7 +17,7 @@ extension Registry {
             ) { context in
                 let object = try context.object(0, as: DatumObject.self)
                 let tokenizer = try context.tokenizer(1) ?? object.tokenizer ?? latestTokenizer.tokenizer
-                return .value(.object(TokenRuns(object.datum, tokenizer: tokenizer)))
+                return .value(.object(TokenRuns(TokenText(object.datum, tokenizer: tokenizer))))
             },
             FunctionBinding(
                 "rlhf.display.tokens", doc: "Shows tokens coloured by a number for each. \(colours)",
@@ -34,23 +35,9 @@ extension Registry {
                     )
                 }
                 let tokenizer = try context.tokenizer(2) ?? latestTokenizer.tokenizer
-                return .value(.object(TokenRuns(tokens: tokens, weights: weights.doubles, tokenizer: tokenizer)))
+                return .value(.object(TokenRuns(TokenText(tokens: tokens, values: weights.doubles, tokenizer: tokenizer))))
             })
-        add(
-            TypeBinding(
-                name: TokenRuns.luaType, doc: "Text coloured by what training makes of each token.",
-                properties: [
-                    FunctionBinding("text", doc: "The text without colours or marks.", returns: "string") {
-                        .value(.string(try $0.object(0, as: TokenRuns.self).pieces.map(\.text).joined()))
-                    }
-                ],
-                operators: [
-                    FunctionBinding(
-                        "__tostring", doc: "Shows the text with marks instead of colours: [+learned+], [-unlearned-]."
-                    ) {
-                        .value(.string(try $0.object(0, as: TokenRuns.self).plainText))
-                    }
-                ]))
+        add(TokenRuns.binding)
     }
 }
 

@@ -1,10 +1,11 @@
+public import Display
 public import LuaRuntime
 import Tensors
 public import Tokenizers
 public import TrainingAPI
 
 /// A training example as Lua holds it.
-public final class DatumObject: LuaObject, TokenDisplayable {
+public final class DatumObject: DisplayableObject {
     /// The name of this type in Lua.
     public static let luaType = "Datum"
     /// The example itself.
@@ -24,7 +25,7 @@ public final class DatumObject: LuaObject, TokenDisplayable {
     }
 
     /// The text, coloured by weight or advantage.
-    public var tokenRuns: TokenRuns { TokenRuns(datum, tokenizer: tokenizer) }
+    public var displayValue: DisplayValue { .tokens(TokenText(datum, tokenizer: tokenizer)) }
 }
 
 extension LuaValue {
@@ -104,7 +105,8 @@ extension DatumObject {
             FunctionBinding(
                 "__tostring", doc: "Shows the text, with what is learned in [+...+] and what is unlearned in [-...-]."
             ) {
-                .value(.string(try $0.object(0, as: DatumObject.self).tokenRuns.plainText))
+                let datum = try $0.object(0, as: DatumObject.self)
+                return .value(.string(TextRenderer().text(datum.displayValue)))
             }
         ])
 }

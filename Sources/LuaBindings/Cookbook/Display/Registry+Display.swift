@@ -1,5 +1,5 @@
 import Cookbook
-import Foundation
+import Display
 import LuaRuntime
 import Tokenizers
 import TrainingAPI
@@ -21,8 +21,7 @@ extension Registry {
                     {\"name\", \"nll\"})
                     """
             ) { call in
-                let table = try Self.tableText(call)
-                call.state.output(context.table(table.columns, table.rows) + "\n")
+                call.state.show(.table(try Self.table(call)))
                 return .nothing
             },
             FunctionBinding(
@@ -32,12 +31,12 @@ extension Registry {
                     ParameterDoc("tokenizer", "Tokenizer", default: "nil", "shows what the policy saw as well"),
                 ], example: "rlhf.display.trajectory(run.last.groups[1].trajectories[1])"
             ) { call in
-                call.state.output(try Self.trajectoryText(call) + "\n")
+                call.state.show(try Self.trajectory(call))
                 return .nothing
             })
     }
 
-    private static func tableText(_ call: CallContext) throws -> (columns: [String], rows: [[String]]) {
+    private static func table(_ call: CallContext) throws -> DisplayTable {
         let items = try call.table(0).array
         let rows = try items.enumerated().map { index, item in
             guard let row = item.table else {
@@ -70,56 +69,41 @@ extension Registry {
                 return text(row[column], call.state)
             }
         }
-        return (columns, cells)
+        return DisplayTable(columns: columns, rows: cells)
     }
 
     private static func text(_ value: LuaValue, _ state: LuaState) -> String {
         switch value {
         case .none: ""
-        case .number(let number) where number.isFinite: number.formatted(digits: 4)
+        case .number(let number) where number.isFinite: number.shortText
         default: state.describe(value, quotesStrings: false)
         }
     }
 
-    private static func trajectoryText(_ call: CallContext) throws -> String {
+    private static func trajectory(_ call: CallContext) throws -> DisplayValue {
         let table = try call.table(0)
         guard let turns = table["transitions"].table?.array, !turns.isEmpty else {
             throw call.mismatch(0, expected: "trajectory (run.last.groups[i].trajectories[j])")
         }
         let tokenizer = call[1].isNone ? nil : try call.object(1, as: TokenizerObject.self).tokenizer
-        var lines: [String] = []
-        for (index, turn) in turns.enumerated() {
+        var messages: [DisplayMessage] = []
+        for turn in turns {
             guard let turn = turn.table else { continue }
             if let tokenizer {
                 let tokens = (turn["observation"].table?.array ?? []).compactMap(\.integer)
-                lines.append("saw:    " + tokenizer.decode(tokens).replacingOccurrences(of: "\n", with: "\n        "))
+                messages.append(DisplayMessage(role: "saw", content: tokenizer.decode(tokens)))
             }
-            let reply = (turn["response"].string ?? "").replacingOccurrences(of: "\n", with: "\n        ")
             let count = turn["action"].table?.array.count ?? 0
-            lines.append("turn \(index + 1): \(reply)")
-            lines.append(
-                "        \(count) tokens, ended: \(turn["ended"].string ?? "?"), reward "
-                    + (turn["reward"].number ?? 0).formatted(digits: 4)
-            )
+            messages.append(
+                DisplayMessage(
+                    role: "assistant", content: turn["response"].string ?? "",
+                    note: "\(counted(count, "token")), ended: \(turn["ended"].string ?? "?"), reward "
+                        + (turn["reward"].number ?? 0).shortText))
         }
-        let reward = (table["reward"].number ?? 0).formatted(digits: 4)
-        let advantage = (table["advantage"].number ?? 0).formatted(digits: 4)
-        lines.append("total reward \(reward), advantage \(advantage)")
-        for metric in table["metrics"].table?.fields ?? [] {
-            lines.append("        \(metric.name) \((metric.value.number ?? 0).formatted(digits: 4))")
-        }
-        return lines.joined(separator: "\n")
-    }
-}
-
-extension Double {
-    /// At most this many digits after the point, without trailing zeros.
-    fileprivate func formatted(digits: Int) -> String {
-        if let whole = Int(exactly: self) { return String(whole) }
-        var text = String(format: "%.\(digits)f", self)
-        while text.hasSuffix("0") { text.removeLast() }
-        if text.hasSuffix(".") { text.removeLast() }
-        // Small values would all look like zero.
-        return text == "0" || text == "-0" ? String(format: "%.2e", self) : text
+        let metrics = (table["metrics"].table?.fields ?? []).map { ($0.name, $0.value.number ?? 0) }
+        let totals = [("total reward", table["reward"].number ?? 0), ("advantage", table["advantage"].number ?? 0)] + metrics
+        return .group(
+            title: "",
+            [.messages(messages), .text(totals.map { "\($0.0) \($0.1.shortText)" }.joined(separator: ", "))])
     }
 }

@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import LuaRuntime
 
 /// A run as Lua holds it: what runners return.
@@ -35,7 +36,10 @@ extension RunObject {
     ) -> FunctionBinding {
         FunctionBinding(name, doc: doc, returns: returns) { call in
             let object = try call.object(0, as: RunObject.self)
-            return .work { [try await read(object)] }
+            return .work {
+                await object.run.settle()
+                return [try await read(object)]
+            }
         }
     }
 
@@ -87,6 +91,7 @@ extension RunObject {
             FunctionBinding("__tostring", doc: "Shows the stage, how far it is, and the folder.") { call in
                 let object = try call.object(0, as: RunObject.self)
                 return .work {
+                    await object.run.settle()
                     let step = await object.run.nextStep
                     let state = await object.run.isFinished ? ", finished" : ""
                     let place = "step \(step) of \(object.run.totalSteps)\(state)"
@@ -103,8 +108,8 @@ extension RunObject {
         "step",
         doc:
             """
-            Takes steps, fewer at the end of the data. Ctrl-C stops between two steps, after a checkpoint \
-            has been saved.
+            Takes steps, fewer at the end of the data. Ctrl-C gives the prompt back at once; the step under way is \
+            brought to its end and a checkpoint saved meanwhile.
             """,
         parameters: [ParameterDoc("n", "integer", default: "1", "how many")],
         returns: "the metrics of the last step taken, or nil if none was left", example: "print(run:step(5)[\"loss\"])"
@@ -153,10 +158,14 @@ extension RunObject {
                 let measured = zip(metrics.steps, try MetricsObject(metrics).column(name)).compactMap { step, value in
                     value.map { (step: Double(step), value: $0) }
                 }
-                return RunPlot.Series(name: name, x: measured.map(\.step), y: measured.map(\.value))
+                return Plot.Series(name, x: measured.map(\.step), y: measured.map(\.value))
             }
-            let text = try object.context.plot(RunPlot(title: title, series: series, file: file))
-            output.post { $0.output(text.hasSuffix("\n") ? text : text + "\n") }
+            let plot = Plot(series: series, title: title, xLabel: "step")
+            if let file {
+                try plot.writeFile(file)
+                object.context.progress.note("plot written to \(file)")
+            }
+            output.post { $0.show(.plot(plot)) }
             return []
         }
     }

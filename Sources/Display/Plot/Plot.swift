@@ -41,6 +41,19 @@ public struct Plot: Sendable {
         case ascii
     }
 
+    /// How large a plot is in a terminal.
+    public struct Screen: Sendable, Equatable {
+        /// The greatest width in characters.
+        public var columns = 72
+        /// The height of the canvas in lines.
+        public var rows = 12
+        /// What curves are drawn with.
+        public var marks = Marks.braille
+
+        /// The usual size.
+        public init() {}
+    }
+
     /// The text above the plot.
     public var title: String
     /// The text below the horizontal axis.
@@ -49,6 +62,8 @@ public struct Plot: Sendable {
     public var yLabel: String
     /// The curves.
     public var series: [Series]
+    /// How large it is in a terminal.
+    public var screen = Screen()
 
     /// A plot of the given curves.
     public init(series: [Series], title: String = "", xLabel: String = "", yLabel: String = "") {

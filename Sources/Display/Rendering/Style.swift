@@ -20,6 +20,8 @@ public struct Style: Sendable, Equatable {
         case magenta = 35
         case cyan = 36
         case gray = 90
+        case paleRed = 91
+        case paleGreen = 92
     }
 
     /// Whether attributes are written at all.

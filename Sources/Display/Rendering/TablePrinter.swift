@@ -13,10 +13,18 @@ public struct TablePrinter: Sendable {
     public var maxWidth = 100
     /// How many rows are shown; of more, the middle is left out.
     public var maxRows = 40
+    /// How many rows of the middle the caller has left out.
+    private var alreadyOmitted = 0
 
     /// A table of the given columns.
     public init(columns: [String], rows: [[String]] = [], maxWidth: Int = 100, maxRows: Int = 40) {
         (self.columns, self.rows, self.maxWidth, self.maxRows) = (columns, rows, maxWidth, maxRows)
+    }
+
+    /// A table's rows; what it has left out itself is counted.
+    public init(_ table: DisplayTable, maxWidth: Int = 100, maxRows: Int = 40) {
+        self.init(columns: table.columns, rows: table.rows, maxWidth: maxWidth, maxRows: maxRows)
+        alreadyOmitted = table.omitted.count
     }
 
     /// The table as lines without a newline at the end.
@@ -37,7 +45,7 @@ public struct TablePrinter: Sendable {
             let head = (maxRows + 1) / 2
             let tail = maxRows - head
             lines += clean.prefix(head).map { line($0, widths, alignment) }
-            lines.append(style.paint("… \(clean.count - maxRows) more rows …", .gray))
+            lines.append(style.paint("… \(clean.count - maxRows + alreadyOmitted) more rows …", .gray))
             lines += clean.suffix(tail).map { line($0, widths, alignment) }
         }
         return lines.joined(separator: "\n")

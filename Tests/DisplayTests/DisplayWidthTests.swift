@@ -1,4 +1,4 @@
-import Terminal
+import Display
 import Testing
 
 struct DisplayWidthTests {
@@ -46,17 +46,24 @@ struct StyleTests {
 }
 
 struct TokenPainterTests {
-    @Test("runs of one sign are decoded together, and newlines are visible")
+    @Test("neighbours of one tone are one run, newlines are visible, and without colours marks stand around")
     func runs() {
-        // The two bytes of é are two tokens: decoded one by one they would be broken.
-        let bytes: [UInt8] = [0x68, 0xC3, 0xA9, 0x0A, 0x78]
-        let text = TokenPainter(style: .plain).paint(tokens: bytes.map { Int($0) }, weights: [0, 1, 1, 1, -0.5]) {
-            ids in
-            String(decoding: ids.map { UInt8($0) }, as: UTF8.self)
-        }
-        #expect(text == "h[+é↵\n+][-x-]")
-        let coloured = TokenPainter(style: Style(isEnabled: true)).paint([("a", 1), ("b", 2), ("c", 0), ("d", -1)])
-        #expect(coloured == "\u{1B}[32mab\u{1B}[0m\u{1B}[33mc\u{1B}[0m\u{1B}[31md\u{1B}[0m")
+        let text = TokenText(header: "", pieces: [.init("h", 0), .init("é", 1), .init("\n", 2), .init("x", -0.5)])
+        #expect(TokenPainter(style: .plain).paint(text) == "h[+é↵\n+][-x-]")
+        #expect(
+            TokenPainter(style: Style(isEnabled: true)).paint(text)
+                == "\u{1B}[33mh\u{1B}[0m\u{1B}[32mé↵\u{1B}[0m\n\u{1B}[31mx\u{1B}[0m")
+    }
+
+    @Test("logprobs are coloured by how improbable they are, differences by their sign and size")
+    func scales() {
+        let surprise = TokenText(
+            header: "", scale: .logprob, pieces: [.init("a", -0.1), .init("b", -1), .init("c", -3), .init("d", -9)])
+        #expect(surprise.runs.map(\.tone) == [0, -1, -2, -3])
+        #expect(TokenPainter(style: .plain).paint(surprise) == "ab[-cd-]")
+        let change = TokenText(header: "", scale: .difference, pieces: [.init("a", 2), .init("b", 0.01), .init("c", -0.6)])
+        #expect(change.runs.map(\.tone) == [3, 0, -2])
+        #expect(TokenPainter(style: .plain).paint(change) == "[+a+]b[-c-]")
     }
 }
 

@@ -1,0 +1,64 @@
+/// Breaks lines of terminal text at blanks, colours and wide characters respected.
+public enum TextWrap {
+    /// The text in lines of at most `width` columns. A colour that is open at a break is closed there and opened again.
+    public static func lines(_ text: String, width: Int) -> [String] {
+        text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { wrapped(String($0), max(1, width)) }
+    }
+
+    private static func wrapped(_ line: String, _ width: Int) -> [String] {
+        guard DisplayWidth.of(line) > width else { return [line] }
+        var lines: [String] = []
+        var current = Line()
+        /// The text after the last blank, which moves down as a whole when it does not fit.
+        var word = Line()
+        var open = ""
+
+        func end(_ text: String) { lines.append(trimmed(text) + (open.isEmpty ? "" : "\u{1B}[0m")) }
+
+        for piece in DisplayWidth.pieces(line) {
+            if piece.isEscape {
+                word.text += piece.text
+                continue
+            }
+            if current.width + word.width + piece.width > width {
+                if current.width == 0 {
+                    // A word that is longer than a line is cut.
+                    track(word.text, &open)
+                    end(word.text)
+                    word = Line()
+                } else {
+                    end(current.text)
+                }
+                current = Line(text: open)
+            }
+            word.text += piece.text
+            word.width += piece.width
+            if piece.text == " " || piece.width > 1 {
+                track(word.text, &open)
+                current.text += word.text
+                current.width += word.width
+                word = Line()
+            }
+        }
+        if current.width + word.width > 0 { lines.append(trimmed(current.text + word.text)) }
+        return lines
+    }
+
+    private struct Line {
+        var text = ""
+        var width = 0
+    }
+
+    /// Remembers the colour that is on after a text.
+    private static func track(_ text: String, _ open: inout String) {
+        for piece in DisplayWidth.pieces(text) where piece.isEscape {
+            open = piece.text == "\u{1B}[0m" ? "" : open + piece.text
+        }
+    }
+
+    private static func trimmed(_ text: String) -> String {
+        var text = text
+        while text.hasSuffix(" ") { text.removeLast() }
+        return text
+    }
+}
