@@ -101,7 +101,9 @@ final class Session {
         editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
         let interrupt = editor.interrupt
         editor.onWake = { [unowned notebook] in if notebook.servePending() { interrupt() } }
-        notebook.aside = { [unowned editor] in editor.aside($0) }
+        notebook.aside = { [unowned editor, unowned notebook] body in
+            editor.aside(body) { promptText(notebook, console) }
+        }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
         return editor
@@ -136,6 +138,10 @@ final class Session {
 
     // MARK: Prompt
 
+    private static func promptText(_ notebook: Notebook, _ console: Console) -> String {
+        console.style.prompt("[\(notebook.executions.count + 1)]", .bold, .green) + "> "
+    }
+
     private func prompt() -> Int32 {
         if isTerminal, !options.quiet {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
@@ -147,7 +153,7 @@ final class Session {
             if notebook.wantsQuit { break }
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
-                prompt: console.style.prompt("[\(number)]", .bold, .green) + "> ",
+                prompt: Self.promptText(notebook, console),
                 continuation: String(repeating: " ", count: String(number).count) + "..> ",
                 isIncomplete: notebook.isIncomplete)
             switch entry {

@@ -32,6 +32,31 @@ import Testing
         #expect(try terminal.end() == 0)
     }
 
+    @Test("a sent cell runs above the line that is being typed, which stays, and the next prompt counts on")
+    func sentCell() throws {
+        let socket = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString.prefix(8)).sock").path
+        let terminal = try start()
+        try terminal.wait(for: "[1]> ")
+        terminal.enter("repl.attach('\(socket)')")
+        try terminal.wait(for: "listening for cells")
+        try terminal.wait(for: "[2]> ")
+        terminal.type("6 *")
+        let sent = try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "-"], input: "-- %% Add\nlocal x = 7\nx + 1\n")
+        #expect(sent.output == "── sent: Add\n8\n")
+        #expect(sent.status == 0)
+        try terminal.wait(for: "── sent: Add")
+        try terminal.wait(for: "[3]> 6 *")
+        terminal.enter(" x")
+        try terminal.wait(for: "42\n")
+        #expect(try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "-"], input: "error('no')").status == 1)
+        let file = try script("-- %% A\nprint('a')\n\n-- %% B\nprint('b')\n")
+        let cell = try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "--line", "5", file])
+        #expect(cell.output == "── sent: B\nb\n")
+        terminal.type("\u{4}")
+        #expect(try terminal.end() == 0)
+        #expect(!FileManager.default.fileExists(atPath: socket))
+    }
+
     @Test("lines go on until the entry is complete, and Up brings the whole entry back, in the next session too")
     func multiLineHistory() throws {
         let state = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
