@@ -165,17 +165,28 @@ actor ServerState {
         }
     }
 
+    /// Moves all signs of life on by a time that does not count.
+    func excuse(seconds: Double) {
+        for session in sessions.values { session.lastBeat += seconds }
+        for model in models.values { model.stalledSince? += seconds }
+    }
+
     // MARK: Stopping
 
     private func refuseWhileStopping() throws(ServerError) {
         if isStopping { throw ServerError(503, "the server is stopping") }
     }
 
-    /// Takes no more work, and returns when what is queued has ended or the time is over.
+    /// Takes no more work, and returns when what is queued has ended and been fetched, or the time is over. Clients that have gone
+    /// fetch nothing, so results wait only a moment for them.
     func drain(within time: Duration) async {
         isStopping = true
         let deadline = clock.now().addingTimeInterval(Double(time.components.seconds))
-        while entries.values.contains(where: { $0.finishedAt == nil }), clock.now() < deadline {
+        func isWanted(_ entry: Entry) -> Bool {
+            guard let finished = entry.finishedAt else { return true }
+            return entry.fetchedAt == nil && clock.now().timeIntervalSince(finished) < limits.lastFetchSeconds
+        }
+        while entries.values.contains(where: isWanted), clock.now() < deadline {
             guard (try? await clock.sleep(.milliseconds(50))) != nil else { break }
         }
         for id in sessions.keys { closeSession(id) }
