@@ -61,7 +61,7 @@ package final class Router: Sendable {
 
     /// Closes what is over; to be called every few seconds.
     package func sweep() async {
-        await state.sweep()
+        if await state.sweep() { FreedMemory.giveBack() }
         tokens.sweep(clock.now())
         do { try catalogue.sweep(clock.now()) } catch { configuration.log("expired checkpoints cannot be removed: \(error)") }
     }

@@ -5,6 +5,7 @@ All clients do the same work from the same seed, and the engine's numbers do not
 the proxy says what every answer has to be: a call that is lost, executed twice or out of order changes all losses after it."""
 
 import argparse
+import contextlib
 import http.client
 import json
 import os
@@ -72,7 +73,7 @@ class Trainee:
     """A client's session with a model: trains, and samples what it has."""
 
     def __init__(self, client):
-        self.client, self.sequence, self.samples = client, 0, 0
+        self.client, self.sequence, self.closed = client, 0, threading.Event()
         self.session = client.post("create_session", {"sdk_version": "0.38.0", "tags": []})["session_id"]
         self.model = client.future(
             "create_model", {"session_id": self.session, "model_seq_id": 0, "base_model": MODEL, "lora_config": {"rank": 2, "seed": 5, "train_unembed": False}}
@@ -103,7 +104,20 @@ class Trainee:
         )
         return loss, norm, sampled["sequences"][0]["tokens"]
 
+    def keep_alive(self, port):
+        """Beats as the SDKs do, beside the calls and not through the proxy."""
+
+        def beat():
+            while not self.closed.wait(10):
+                body = json.dumps({"session_id": self.session}).encode()
+                request = urllib.request.Request(f"http://127.0.0.1:{port}/api/v1/session_heartbeat", body, {"Content-Type": "application/json"})
+                with contextlib.suppress(OSError):
+                    urllib.request.urlopen(request).read()
+
+        threading.Thread(target=beat, daemon=True).start()
+
     def close(self, port):
+        self.closed.set()
         request = urllib.request.Request(
             f"http://127.0.0.1:{port}/api/v1/sessions/{self.session}/finish", b'{"reason":{"type":"success"}}', {"Content-Type": "application/json"}
         )
@@ -135,6 +149,7 @@ def crowd(port, through, count, seconds, seed):
             client = Client(through, seed * 1000 + index)
             clients.append(client)
             trainee = Trainee(client)
+            trainee.keep_alive(port)
             while time.time() < end:
                 histories[index].append(trainee.step(len(histories[index])))
             trainee.close(port)
@@ -151,22 +166,22 @@ def crowd(port, through, count, seconds, seed):
 
 def settled(process, port):
     """Memory once every session is closed."""
-    for _ in range(120):
+    for _ in range(200):
         if "sessions   0\n" in status(port):
             break
         time.sleep(0.5)
     else:
         print("FAIL sessions are left:", status(port))
-    time.sleep(3)
+    time.sleep(5)
     return resident(process)
 
 
 def soak(binary, environment, seconds, count):
     failures = []
     # Requests that are repeated leave sessions behind that nobody knows of; they end by themselves.
-    with server(binary, environment, "--session-timeout", "20", "--quiet") as (address, process):
+    with server(binary, environment, "--session-timeout", "45", "--quiet") as (address, process):
         port = int(address.rsplit(":", 1)[1])
-        crowd(port, port, count, min(10, seconds / 4), 1)
+        crowd(port, port, count, min(20, seconds / 4), 1)
         before = settled(process, port)
         counted = tokens(port)
         proxy = Proxy("127.0.0.1", port)
