@@ -2,6 +2,7 @@ import Foundation
 import ModelFiles
 import TestSupport
 import Testing
+import Tokenizers
 
 @Suite("Tokenizers for Hugging Face's libraries")
 struct HuggingFaceTokenizerTests {
