@@ -51,8 +51,7 @@ let package = Package(
         .target(
             name: "TinkerServer",
             dependencies: [
-                "JSON", "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
+                "JSON", "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: safe),
         .target(
