@@ -79,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Bench", "Cookbook", "Display", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient", "TinkerServer",
+                "Bench", "Cookbook", "Display", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient",
+                "TinkerServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
