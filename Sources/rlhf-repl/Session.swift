@@ -30,8 +30,14 @@ final class Session {
         try configure()
     }
 
-    /// Runs script, chunk or prompt; gives the exit status.
+    /// Runs script, chunk or prompt, and writes what `--export` asks for, whatever happened; gives the exit status.
     func run() throws -> Int32 {
+        let outcome = Result { try runAll() }
+        for path in options.export { try notebook.export(to: path) }
+        return try outcome.get()
+    }
+
+    private func runAll() throws -> Int32 {
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -56,7 +62,8 @@ final class Session {
         registry.add(notebook.bindings)
         registry.describe(
             module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
-        registry.add(displayBindings(console))
+        registry.add(displayBindings())
+        registry.addPlot { [writer = console.writer] in writer.writeError($0 + "\n") }
         try service.register(&registry)
         try registry.install(into: state)
         try definePrint(state)
@@ -84,7 +91,11 @@ final class Session {
         let folder =
             options.logFolder.map { URL(filePath: $0) }
             ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
-        if options.chunk == nil { notebook.transcript = Transcript(folder: folder.appending(path: "transcripts")) }
+        if options.chunk == nil {
+            let transcript = Transcript(folder: folder.appending(path: "transcripts"))
+            transcript.runFolders = service.runFolders
+            notebook.transcript = transcript
+        }
     }
 
     private static func makeInput(

@@ -75,7 +75,8 @@ struct RenderingTests {
         #expect(bundle["text/plain"]?.contains("<script>") == true)
         #expect(bundle["text/html"]?.contains("<script>") == false)
         #expect(bundle["text/html"]?.contains("&lt;script&gt;alert(1)&lt;/script&gt;\u{FFFD}") == true)
-        #expect(MimeBundle(.plot(Plot(series: [.init(y: [1, 2])]))).data.keys.sorted() == ["image/svg+xml", "text/plain"])
+        #expect(
+            MimeBundle(.plot(Plot(series: [.init(y: [1, 2])]))).data.keys.sorted() == ["image/png", "image/svg+xml", "text/plain"])
         #expect(MimeBundle(.text("x")).data == ["text/plain": "x"])
     }
 }

@@ -133,18 +133,17 @@ extension RunObject {
         "plot", doc: "Plots metrics over the steps.",
         parameters: [
             ParameterDoc("names", "string | string[]", "the metric, or several for one plot"),
-            ParameterDoc("options", "table", default: "{}", "`title`; `file`: an SVG file to write as well"),
-        ], example: "run:plot(\"test/nll\", {file = \"nll.svg\"})"
+            PlotOptions.parameter,
+        ], example: "run:plot(\"test/nll\", {smooth = 0.6, file = \"nll.svg\"})"
     ) { call in
         let object = try call.object(0, as: RunObject.self)
         let names = try (call[1].table?.array ?? [call[1]]).map { value in
             guard let name = value.string else { throw call.mismatch(1, expected: "metric's name or a list of them") }
             return name
         }
-        var options = try OptionReader(call, 2)
-        let title = try options.string("title", default: names.joined(separator: ", "))
-        let file = try options.value("file", as: String.self)
-        try options.finish()
+        var reader = try OptionReader(call, 2)
+        let options = try PlotOptions(&reader, title: names.joined(separator: ", "), xLabel: "step")
+        try reader.finish()
         // Printing belongs to the Lua thread, so the metrics are fetched first.
         let output = call.state.mailbox
         return .work {
@@ -156,8 +155,8 @@ extension RunObject {
                 }
                 return Plot.Series(name, x: measured.map(\.step), y: measured.map(\.value))
             }
-            let plot = Plot(series: series, title: title, xLabel: "step")
-            if let file {
+            let plot = options.applied(to: Plot(series: series))
+            if let file = options.file {
                 try plot.writeFile(file)
                 object.context.progress.note("plot written to \(file)")
             }
