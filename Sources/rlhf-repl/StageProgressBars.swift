@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import Synchronization
 import Terminal
 
@@ -6,7 +7,19 @@ import Terminal
 final class StageProgressBars: ProgressSink {
     private let reporter: ProgressReporter
     private let writer: TerminalWriter
-    private let bars = Mutex<[String: ProgressBar]>([:])
+    private let bars = Mutex<[String: Bar]>([:])
+
+    /// A stage's bar, and the course of its main metric so far.
+    private struct Bar {
+        let bar: ProgressBar
+        var values: [Double] = []
+
+        /// What the stage says, with the course once there is one.
+        mutating func detail(_ progress: StageProgress) -> String {
+            if let value = progress.value { values = (values + [value]).suffix(20) }
+            return values.count < 3 ? progress.detail : progress.detail + " " + Sparkline.text(values)
+        }
+    }
 
     init(reporter: ProgressReporter, writer: TerminalWriter) {
         self.reporter = reporter
@@ -16,19 +29,16 @@ final class StageProgressBars: ProgressSink {
     func report(_ progress: StageProgress) {
         bars.withLock { bars in
             let isOver = progress.done >= progress.total
-            let bar: ProgressBar
-            if let known = bars[progress.stage] {
-                bar = known
-            } else if isOver {
-                return
-            } else {
-                bar = reporter.begin(
-                    progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit)
-                bars[progress.stage] = bar
-            }
-            bar.update(completed: Double(progress.done), total: Double(progress.total), detail: progress.detail)
+            if bars[progress.stage] == nil, isOver { return }
+            var bar =
+                bars[progress.stage]
+                ?? Bar(
+                    bar: reporter.begin(
+                        progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit))
+            bar.bar.update(completed: Double(progress.done), total: Double(progress.total), detail: bar.detail(progress))
+            bars[progress.stage] = bar
             if isOver {
-                bar.end()
+                bar.bar.end()
                 bars[progress.stage] = nil
             }
         }
@@ -38,7 +48,7 @@ final class StageProgressBars: ProgressSink {
     /// goes on gets a new one.
     func endAll() {
         bars.withLock { bars in
-            for bar in bars.values { bar.end() }
+            for bar in bars.values { bar.bar.end() }
             bars = [:]
         }
     }

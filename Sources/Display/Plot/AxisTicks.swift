@@ -49,6 +49,7 @@ struct AxisTicks {
 
     /// A tick's text.
     func label(_ value: Double) -> String {
+        if decimals > 5, abs(value) < 1e6, let whole = Int(exactly: value) { return String(whole) }
         let magnitude = values.map(abs).max() ?? 0
         if magnitude >= 1e6 || decimals > 5 { return String(format: "%.4g", value) }
         return String(format: "%.*f", decimals, value == 0 ? 0 : value)

@@ -57,6 +57,12 @@ extension Plot {
                 switch curve.kind {
                 case .bars:
                     let half = curve.barWidth / 2
+                    // Filled bars would hide each other.
+                    if series.count > 1 {
+                        let steps = segment.flatMap { [dot(($0.x - half, $0.y)), dot(($0.x + half, $0.y))] }
+                        for (from, to) in zip(steps, steps.dropFirst()) { canvas.line(from, to) }
+                        continue
+                    }
                     for point in segment where point.y != 0 {
                         let (left, right) = (dot((point.x - half, point.y)), dot((point.x + half, yScale == .log ? point.y : 0)))
                         let bottom = yScale == .log ? canvas.dotRows - 1 : right.y

@@ -82,7 +82,7 @@ struct PlotScene {
             text((x + 19, y + 4), name, size: 12, .text, .start)
             x += needed
         }
-        return names.isEmpty ? top : y + 12
+        return names.isEmpty ? top : y + 16
     }
 
     private mutating func add(_ axes: (x: Axis, y: Axis), _ frame: Frame, _ yTicks: AxisTicks) {

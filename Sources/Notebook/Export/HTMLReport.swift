@@ -7,8 +7,7 @@ struct HTMLReport {
     let text: String
 
     init(_ document: NotebookDocument) {
-        let items = document.cells.enumerated().map { Self.html($0.element, index: $0.offset) }
-        let hasHeading = document.cells.contains { $0.cell.kind == .markdown && $0.cell.allProse.hasPrefix("# ") }
+        let items = document.cells.enumerated().map { Self.html($0.element, index: $0.offset, title: document.title) }
         text = """
             <!doctype html>
             <html lang="en">
@@ -22,7 +21,8 @@ struct HTMLReport {
             </head>
             <body>
             <main>
-            \(hasHeading ? "" : "<h1>\(HTMLText.escaped(document.title))</h1>\n")\(Self.bar(document))
+            <h1>\(MarkdownHTML.inline(document.title))</h1>
+            \(Self.bar(document))
             \(Self.contents(document))
             \(items.joined(separator: "\n"))
             </main>
@@ -61,9 +61,13 @@ struct HTMLReport {
 
     // MARK: Cells
 
-    private static func html(_ item: NotebookDocument.Cell, index: Int) -> String {
+    private static func html(_ item: NotebookDocument.Cell, index: Int, title: String) -> String {
         switch item.cell.kind {
-        case .markdown: return "<section class=\"prose\" id=\"cell-\(index)\">\(MarkdownHTML.html(item.cell.allProse))</section>"
+        case .markdown:
+            // The page's title stands at its top already.
+            var prose = item.cell.allProse
+            if index == 0, prose.hasPrefix("# \(title)") { prose = String(prose.dropFirst(title.count + 2)) }
+            return "<section class=\"prose\" id=\"cell-\(index)\">\(MarkdownHTML.html(prose))</section>"
         case .raw: return "<section class=\"prose\" id=\"cell-\(index)\"><pre>\(HTMLText.escaped(item.cell.source))</pre></section>"
         case .code: break
         }
@@ -97,6 +101,7 @@ struct HTMLReport {
     }
 
     private static func duration(_ seconds: Double) -> String {
+        if seconds < 0.0995 { return String(format: "%.0f ms", seconds * 1000) }
         if seconds < 60 { return String(format: seconds < 10 ? "%.1f s" : "%.0f s", seconds) }
         let whole = Int(seconds.rounded())
         return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"

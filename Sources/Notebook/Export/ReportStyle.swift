@@ -50,11 +50,11 @@ enum ReportStyle {
         .error { color: var(--bad); background: var(--bad-ground); padding: .7em .9em; border-radius: 6px; white-space: pre-wrap;
           overflow-wrap: anywhere; }
         .tokens { line-height: 1.7; overflow-wrap: anywhere; } .legend { margin: 0 0 .4em; color: var(--faint); }
-        figure svg { display: block; }
+        figure svg { display: block; margin-left: -.85rem; }
         .wide { overflow-x: auto; }
         table { border-collapse: collapse; font-size: .875rem; font-variant-numeric: tabular-nums; }
         th, td { padding: .3em .8em; border-bottom: 1px solid var(--line); vertical-align: top; }
-        th { font-weight: 600; color: var(--faint); white-space: nowrap; } tbody tr:hover { background: var(--panel); }
+        th { text-align: left; font-weight: 600; color: var(--faint); white-space: nowrap; } tbody tr:hover { background: var(--panel); }
         th:first-child, td:first-child { padding-left: 0; }
         .samples .summary { margin: 0 0 .5em; } .samples .tools { display: flex; flex-wrap: wrap; gap: .5em; margin-bottom: .6em; align-items: center; }
         .samples .tools input { flex: 1 1 10em; min-width: 0; } .samples .count { color: var(--faint); font-size: .8125rem; }

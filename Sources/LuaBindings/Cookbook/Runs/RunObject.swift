@@ -83,7 +83,7 @@ extension RunObject {
                 return await $0.run.last.map { LuaValue($0, tokenizer: tokenizer) } ?? .none
             },
         ],
-        methods: [stepMethod, finishMethod, plotMethod, samplesMethod],
+        methods: [stepMethod, finishMethod, plotMethod, samplesMethod, browseMethod],
         operators: [
             FunctionBinding("__tostring", doc: "Shows the stage, how far it is, and the folder.") { call in
                 let object = try call.object(0, as: RunObject.self)
@@ -177,8 +177,44 @@ extension RunObject {
         let run = try call.object(0, as: RunObject.self).run
         let name = call[1].isNone ? nil : try call.string(1)
         return .work {
-            guard let name else { return [LuaValue(list: await run.last?.sampleRows ?? [])] }
-            return [LuaValue(list: try EvaluationSamples.latest(of: name, in: run.logPath))]
+            [LuaValue(list: try await run.sampleRows(name))]
         }
+    }
+
+    private static let browseMethod = FunctionBinding(
+        "browse",
+        doc:
+            """
+            Shows what was sampled, to look through: in a terminal keys page, sort and search, and q leaves; elsewhere the \
+            first few.
+            """,
+        parameters: [
+            ParameterDoc(
+                "options", "table", default: "{}",
+                "evaluator: string, whose samples, else the last batch's; " + SampleOptions.parameter.doc)
+        ], example: "run:browse{sort = \"worst\"}"
+    ) { call in
+        let run = try call.object(0, as: RunObject.self).run
+        var reader = try OptionReader(call, 1)
+        let name = try reader.optional("evaluator", expected: "string") { $0.string }
+        let options = try SampleOptions(&reader)
+        try reader.finish()
+        let output = call.state.mailbox
+        return .work {
+            var list = options.applied(to: try SampleList(rows: try await run.sampleRows(name), "browse"))
+            let step = await run.nextStep
+            if list.title.isEmpty { list.title = name ?? "step \(step)" }
+            list.isForBrowsing = true
+            output.post { [list] in $0.show(.samples(list)) }
+            return []
+        }
+    }
+}
+
+extension Run {
+    /// One row for each reply: the last batch's, or those of an evaluator's latest evaluation.
+    fileprivate func sampleRows(_ evaluator: String?) throws -> [LuaValue] {
+        guard let evaluator else { return last?.sampleRows ?? [] }
+        return try EvaluationSamples.latest(of: evaluator, in: logPath)
     }
 }
