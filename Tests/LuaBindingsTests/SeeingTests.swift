@@ -36,9 +36,10 @@ struct SeeingTests {
                 + """
                 local sampler = rlhf.ServiceClient{}:create_sampling_client{base_model = 'toy'}
                 local ids = tok:encode('abc')
-                return rlhf.display.logprobs(ids, {nil, -0.1, -9}, tok)
-                """, "return rlhf.display.logprob_diff(ids, {nil, -1, -1}, {nil, -3, -0.9}, tok)",
-            "return rlhf.display.logprob_diff(ids, sampler, sampler)", "return rlhf.display.logprobs(ids, {1}, tok)")
+                rlhf.display.logprobs(ids, {nil, -0.1, -9}, tok)
+                """, "rlhf.display.logprob_diff(ids, {nil, -1, -1}, {nil, -3, -0.9}, tok)",
+            "rlhf.display.logprob_diff(ids, sampler, sampler)", "return rlhf.display.logprobs(ids, {1}, tok)")
+        try #require(outcome.cells.count == 4)
         #expect(outcome.cells[0] == "3 tokens, mean logprob -4.55\nab[-c-]")
         #expect(outcome.cells[1] == "3 tokens, logprob changed by -1.9 in all\na[-b-]c")
         #expect(outcome.cells[2] == "3 tokens, logprob changed by 0 in all\nabc")
