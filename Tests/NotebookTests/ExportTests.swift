@@ -170,10 +170,34 @@ struct ExportTests {
         #expect(FileManager.default.fileExists(atPath: desk.folder.appending(path: "a_files/plot-1.svg").path))
     }
 
+    @Test("a transcript is kept in the folders of the session's runs, too")
+    func transcripts() throws {
+        let desk = try Desk()
+        let run = desk.folder.appending(path: "run")
+        try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
+        let transcript = Transcript(folder: desk.folder)
+        transcript.runFolders = { [run.path, run.path + "-gone"] }
+        desk.notebook.transcript = transcript
+        desk.notebook.runEntry("print('first')")
+        desk.notebook.runEntry("print('second')")
+        let names = try FileManager.default.contentsOfDirectory(atPath: run.path)
+        #expect(names == ["transcript-" + transcript.file.lastPathComponent])
+        let copy = try String(contentsOf: run.appending(path: names[0]), encoding: .utf8)
+        #expect(copy == (try String(contentsOf: transcript.file, encoding: .utf8)) && copy.contains("--out| second"))
+    }
+
+    @Test("an error that begins in another cell keeps its place in the export")
+    func errorPlaces() throws {
+        let desk = try Desk(script: "-- %% Define\nfunction f() error('deep') end\n-- %% Use\nf()\n")
+        _ = try desk.notebook.runCells([1, 2])
+        #expect(try desk.export("a.md").contains("error in cell 1 \"Define\", demo.lua:2"))
+    }
+
     @Test("keys written into a cell appear in no export")
     func keys() throws {
         let desk = try Desk()
         desk.notebook.runEntry("local c = {api_key = 'sk-very-secret'}; print([[api_key = \"sk-very-secret\"]])")
+        desk.notebook.runEntry("local c = {api_key = 'sk-very-secret'}; error('failed')")
         for name in ["a.ipynb", "a.html", "a.md"] {
             let text = try desk.export(name)
             #expect(!text.contains("very-secret") && text.contains("left out"))

@@ -7,7 +7,7 @@ struct HTMLReport {
     let text: String
 
     init(_ document: NotebookDocument) {
-        let items = document.cells.enumerated().map { Self.html($0.element, index: $0.offset, title: document.title) }
+        let items = document.cells.enumerated().map { Self.html($0.element, index: $0.offset, in: document) }
         text = """
             <!doctype html>
             <html lang="en">
@@ -61,17 +61,17 @@ struct HTMLReport {
 
     // MARK: Cells
 
-    private static func html(_ item: NotebookDocument.Cell, index: Int, title: String) -> String {
+    private static func html(_ item: NotebookDocument.Cell, index: Int, in document: NotebookDocument) -> String {
         switch item.cell.kind {
         case .markdown:
             // The page's title stands at its top already.
             var prose = item.cell.allProse
-            if index == 0, prose.hasPrefix("# \(title)") { prose = String(prose.dropFirst(title.count + 2)) }
+            if index == 0, prose.hasPrefix("# \(document.title)") { prose = String(prose.dropFirst(document.title.count + 2)) }
             return "<section class=\"prose\" id=\"cell-\(index)\">\(MarkdownHTML.html(prose))</section>"
         case .raw: return "<section class=\"prose\" id=\"cell-\(index)\"><pre>\(HTMLText.escaped(item.cell.source))</pre></section>"
         case .code: break
         }
-        let outputs = (item.execution?.outputs ?? []).map { output($0, item.execution) }.joined(separator: "\n")
+        let outputs = (item.execution?.outputs ?? []).map { output($0, in: document) }.joined(separator: "\n")
         return """
             <section class="cell" id="cell-\(index)">
             <header><h3>\(HTMLText.escaped(item.cell.title))</h3><span class="facts">\(facts(item))</span></header>
@@ -89,14 +89,13 @@ struct HTMLReport {
         return facts.joined(separator: " · ")
     }
 
-    private static func output(_ output: CellOutput, _ execution: Execution?) -> String {
+    private static func output(_ output: CellOutput, in document: NotebookDocument) -> String {
         switch output {
         case .printed(let text): return "<pre class=\"printed\">\(HTMLText.escaped(text.droppingLastNewline))</pre>"
         case .display(let value), .result(let value):
             return "<div class=\"display\">\(HTMLRenderer { $0.svg(theme: .page) }.html(value))</div>"
         case .error(let error):
-            let report = ErrorReport(error, executions: execution.map { [$0] } ?? []).text()
-            return "<pre class=\"error\">\(HTMLText.escaped(report))</pre>"
+            return "<pre class=\"error\">\(HTMLText.escaped(document.report(error)))</pre>"
         }
     }
 

@@ -8,7 +8,7 @@ enum IPythonNotebook {
     /// The notebook's file.
     static func text(_ document: NotebookDocument) -> String {
         var ids = CellIdentifiers()
-        let cells = document.cells.map { cell(of: $0, id: ids.next($0.cell)) }
+        let cells = document.cells.map { cell(of: $0, id: ids.next($0.cell), in: document) }
         let notebook: JSONValue = [
             "cells": .array(cells), "metadata": metadata(document.header), "nbformat": .number(.init(4)),
             "nbformat_minor": .number(.init(5)),
@@ -18,14 +18,15 @@ enum IPythonNotebook {
 
     // MARK: Cells
 
-    private static func cell(of item: NotebookDocument.Cell, id: String) -> JSONValue {
+    private static func cell(of item: NotebookDocument.Cell, id: String, in document: NotebookDocument) -> JSONValue {
         let cell = item.cell
         var members = [JSONValue.Member("cell_type", .string(cell.kind.rawValue))]
         if cell.isCode { members.append(.init("execution_count", item.execution.map { .number(.init($0.number)) } ?? .null)) }
         members.append(.init("id", .string(id)))
         members.append(.init("metadata", metadata(cell)))
         if cell.isCode {
-            members.append(.init("outputs", .array((item.execution?.outputs ?? []).map { output($0, of: item.execution) })))
+            members.append(
+                .init("outputs", .array((item.execution?.outputs ?? []).map { output($0, of: item.execution, in: document) })))
         }
         members.append(.init("source", .lines(cell.source)))
         return .object(members)
@@ -38,7 +39,7 @@ enum IPythonNotebook {
         return .object(members)
     }
 
-    private static func output(_ output: CellOutput, of execution: Execution?) -> JSONValue {
+    private static func output(_ output: CellOutput, of execution: Execution?, in document: NotebookDocument) -> JSONValue {
         switch output {
         case .printed(let text): ["name": "stdout", "output_type": "stream", "text": .lines(text)]
         case .display(let value): ["data": data(value), "metadata": [:], "output_type": "display_data"]
@@ -50,10 +51,7 @@ enum IPythonNotebook {
         case .error(let error):
             [
                 "ename": .string(error.kind), "evalue": .string(error.message), "output_type": "error",
-                "traceback": .array(
-                    ErrorReport(error, executions: execution.map { [$0] } ?? []).text().split(separator: "\n").map {
-                        .string(String($0))
-                    }),
+                "traceback": .array(document.report(error).split(separator: "\n").map { .string(String($0)) }),
             ]
         }
     }

@@ -18,13 +18,13 @@ struct MarkdownReport {
             switch item.cell.kind {
             case .markdown: text += item.cell.allProse + "\n\n"
             case .raw: text += fenced(item.cell.source)
-            case .code: add(item)
+            case .code: add(item, in: document)
             }
         }
         while text.hasSuffix("\n\n") { text.removeLast() }
     }
 
-    private mutating func add(_ item: NotebookDocument.Cell) {
+    private mutating func add(_ item: NotebookDocument.Cell, in document: NotebookDocument) {
         if !item.cell.title.isEmpty { text += "### \(item.cell.title)\n\n" }
         text += fenced(item.cell.source, "lua")
         guard let execution = item.execution else { return }
@@ -32,7 +32,7 @@ struct MarkdownReport {
             switch output {
             case .printed(let printed): text += fenced(printed, "text")
             case .display(let value), .result(let value): add(value)
-            case .error(let error): text += fenced(ErrorReport(error, executions: [execution]).text(), "text")
+            case .error(let error): text += fenced(document.report(error), "text")
             }
         }
     }

@@ -19,6 +19,7 @@ struct NotebookDocument {
     /// The lines of the script's YAML header.
     let header: [String]
     let cells: [Cell]
+    private let executions: [Execution]
 
     /// The script's cells, and each entry of the prompt behind the cell that ran last before it.
     init(_ notebook: Notebook) {
@@ -47,12 +48,18 @@ struct NotebookDocument {
             cells += entries[number] ?? []
         }
         self.cells = cells.map(Self.redacted)
+        executions = notebook.executions
         header = script?.header ?? []
         let prose = cells.lazy.filter { $0.cell.kind == .markdown }.flatMap {
             [$0.cell.title] + $0.cell.source.components(separatedBy: "\n")
         }
         let heading = prose.first { $0.hasPrefix("# ") }.map { String($0.dropFirst(2)) }
         title = heading ?? script?.path.map { URL(filePath: $0).deletingPathExtension().lastPathComponent } ?? "rlhf-repl session"
+    }
+
+    /// An error as the session shows it; the lines of source in it may hold keys, too.
+    func report(_ error: LuaError) -> String {
+        KeyRedaction.redacted(ErrorReport(error, executions: executions).text())
     }
 
     private static func entry(_ execution: Execution) -> ScriptCell {
