@@ -160,6 +160,36 @@ struct ExportTests {
         #expect(page.contains("at the prompt"))
     }
 
+    @Test("prose becomes headings, lists, tables, quotes and code, and HTML in it is shown and not obeyed")
+    func prose() throws {
+        let desk = try Desk(
+            script: """
+                -- %% [markdown]
+                -- ## Part *two*
+                -- 1. first
+                --    goes on
+                -- 2. second with [a link](https://example.org) and [no link](javascript:alert)
+                --
+                -- | a | b |
+                -- |---|--:|
+                -- | 1 | `x` |
+                --
+                -- > quoted
+                --
+                -- ```lua
+                -- # no heading <b>
+                -- ```
+                -- snake_case_name <img src=x> 2 * 3 * 4
+                """)
+        let page = try desk.export("p.html")
+        for part in [
+            "<h2>Part <em>two</em></h2>", "<ol><li>first\ngoes on</li><li>second with <a href=\"https://example.org\">a link</a>",
+            "<tr><td> 1</td><td> <code>x</code></td></tr>", "<blockquote><p>quoted</p></blockquote>",
+            "<pre><code># no heading &lt;b&gt;</code></pre>", "<p>snake_case_name &lt;img src=x&gt; 2 * 3 * 4</p>",
+        ] { #expect(page.contains(part), "\(part)") }
+        #expect(!page.contains("href=\"javascript"))
+    }
+
     @Test("Markdown has its plots as files beside it")
     func markdown() throws {
         let desk = try executed()

@@ -21,7 +21,7 @@ enum MarkdownHTML {
         guard let line = lines.first else { return "" }
         if let fence = fence(line) {
             lines.removeFirst()
-            let body = take(&lines) { self.fence($0)?.hasPrefix(fence) != true }
+            let body = take(&lines, mayBeNone: true) { self.fence($0)?.hasPrefix(fence) != true }
             lines = lines.dropFirst()
             return "<pre><code>\(HTMLText.escaped(body.joined(separator: "\n")))</code></pre>"
         }
@@ -50,12 +50,13 @@ enum MarkdownHTML {
         return "<p>\(inline(body.joined(separator: "\n")))</p>"
     }
 
-    /// The first line and those after it that belong to it.
-    private static func take(_ lines: inout ArraySlice<String>, while belongs: (String) -> Bool) -> [String] {
-        var end = lines.startIndex
-        while end < lines.endIndex, end == lines.startIndex && !lines[end].hasPrefix("```") || belongs(lines[end]) { end += 1 }
-        defer { lines = lines[end...] }
-        return Array(lines[..<end])
+    /// The lines from the first on that belong together; the first always does unless it `mayBeNone`.
+    private static func take(
+        _ lines: inout ArraySlice<String>, mayBeNone: Bool = false, while belongs: (String) -> Bool
+    ) -> [String] {
+        let taken = (mayBeNone ? 0 : 1) + lines.dropFirst(mayBeNone ? 0 : 1).prefix(while: belongs).count
+        defer { lines = lines.dropFirst(taken) }
+        return Array(lines.prefix(taken))
     }
 
     private static func fence(_ line: String) -> String? {
@@ -123,7 +124,7 @@ enum MarkdownHTML {
         }
         let head = cells(lines.removeFirst(), "th")
         lines.removeFirst()
-        let rows = take(&lines) { $0.hasPrefix("|") }.map { cells($0, "td") }
+        let rows = take(&lines, mayBeNone: true) { $0.hasPrefix("|") }.map { cells($0, "td") }
         return "<div class=\"wide\"><table><thead>\(head)</thead><tbody>\(rows.joined())</tbody></table></div>"
     }
 
