@@ -51,8 +51,7 @@ let package = Package(
         .target(
             name: "TinkerServer",
             dependencies: [
-                "JSON", "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
+                "JSON", "Tensors", "TinkerWire", "TrainingAPI", .product(name: "FlyingSocks", package: "FlyingFox"),
             ],
             swiftSettings: safe),
         .target(
@@ -87,7 +86,7 @@ let package = Package(
 
         // Tests
         .target(
-            name: "TestSupport", dependencies: ["ModelFiles", "TrainingAPI"], path: "Tests/TestSupport",
+            name: "TestSupport", dependencies: ["ModelFiles", "Tensors", "TrainingAPI"], path: "Tests/TestSupport",
             swiftSettings: strict),
         .testTarget(
             name: "JSONTests", dependencies: ["JSON", "TestSupport"], resources: [.copy("Vectors")], swiftSettings: strict),
@@ -106,8 +105,8 @@ let package = Package(
             name: "TinkerServerTests", dependencies: ["Engine", "JSON", "TinkerServer", "TestSupport"],
             resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
-            name: "TinkerClientTests", dependencies: ["JSON", "TinkerClient", "TestSupport"], resources: [.copy("Vectors")],
-            swiftSettings: strict),
+            name: "TinkerClientTests", dependencies: ["Engine", "JSON", "TinkerClient", "TinkerServer", "TestSupport"],
+            resources: [.copy("Vectors")], swiftSettings: strict),
         .testTarget(
             name: "EngineTests", dependencies: ["Engine", "CKernels", "TestSupport"], resources: [.copy("Vectors")],
             swiftSettings: strict),
@@ -123,6 +122,7 @@ let package = Package(
         .testTarget(name: "NotebookTests", dependencies: ["Display", "JSON", "Notebook", "TestSupport"], swiftSettings: strict),
         .testTarget(
             name: "BenchTests", dependencies: ["Bench", "Display", "rlhf-repl", "TestSupport"], swiftSettings: strict),
-        .testTarget(name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "rlhf-replTests", dependencies: ["rlhf-repl", "TestSupport"], exclude: ["Screens"], swiftSettings: strict),
     ]
 )

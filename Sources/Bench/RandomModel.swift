@@ -30,8 +30,8 @@ package struct RandomModel {
             return layers * (2 * width * query + 2 * width * keyValue + 3 * width * feedForward) + width * vocabulary
         }
 
-        /// What an engine that packs fp32 weights for both directions needs, with room to work.
-        var residentBytes: Int { weights * 9 + (1 << 30) }
+        /// What an engine that packs bf16 weights for both directions needs, with room to work.
+        var residentBytes: Int { weights * 4 + (2 << 30) }
         /// The file's size: 20 bytes for 32 weights.
         var fileBytes: Int { weights / 32 * 20 + (16 << 20) }
     }

@@ -33,6 +33,7 @@ static void keep_locals(lua_State *L, lua_State *from, lua_Debug *frame) {
         lua_rawset(L, environment);
     }
     lua_pop(L, 1);
+    lb_note_captures(L, from, frame);
 }
 
 // The hidden call at a cell's end: records the values of the tail expression and the cell's locals.
@@ -80,6 +81,10 @@ static lua_State *new_task(lua_State *L) { // pushes it
 void lb_start_cell(lua_State *L, lb_request *request) {
     lua_State *co = new_task(L);
     lb_load(L, request->text, request->text_length, request->name);
+    if (request->number > 0) { // an expression in a frame of the latest failure
+        lb_push_frame_environment(L, request->number);
+        if (lua_setupvalue(L, -2, 1) == NULL) lua_pop(L, 1);
+    }
     lua_pushvalue(L, -1);
     lua_xmove(L, co, 1);
     // Mark it as a cell until its values are recorded.
@@ -189,12 +194,17 @@ void lb_resume_task(lua_State *L, lb_request *request) {
     lua_pop(L, 1);
     lua_xmove(co, L, 1);
     lb_normalise_error(L, co, NULL);
+    lb_keep_frames(L, co);
     close_failed(bridge, co);
     lua_error(L);
 }
 
 void lb_abandon_task(lua_State *L, lb_request *request) {
     lb_push_reference(L, request->reference);
-    lua_State *co = lua_tothread(L, -1);
-    if (co != NULL) close_failed(lb_of(L), co);
+    int task = lua_gettop(L);
+    lua_State *co = lua_tothread(L, task);
+    if (co == NULL) return;
+    take_out(L, task);
+    if (!lua_isnil(L, -1)) keep_locals_of_failed(L, co); // an interrupt may find a cell that has only yielded
+    close_failed(lb_of(L), co);
 }

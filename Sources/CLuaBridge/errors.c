@@ -17,7 +17,7 @@ static void set_raw(lua_State *L, int table, const char *name) { // pops a value
     lua_rawset(L, table);
 }
 
-static const char *chunk_name(const lua_Debug *info) {
+const char *lb_chunk_name(const lua_Debug *info) {
     return info->source[0] == '=' || info->source[0] == '@' ? info->source + 1 : info->short_src;
 }
 
@@ -32,7 +32,7 @@ static bool innermost_lua(lua_State *from, lua_Debug *info) {
 bool lb_caller(const lb_call *call, const char **cell, int *line) {
     lua_Debug info;
     if (!innermost_lua(call->thread, &info)) return false;
-    *cell = chunk_name(&info);
+    *cell = lb_chunk_name(&info);
     *line = info.currentline;
     return true;
 }
@@ -63,7 +63,7 @@ void lb_push_error(lua_State *L, const char *kind, const char *message, const ch
         set_raw(L, table, "hint");
     }
     lua_Debug info;
-    if (innermost_lua(L, &info)) set_location(L, table, chunk_name(&info), info.currentline);
+    if (innermost_lua(L, &info)) set_location(L, table, lb_chunk_name(&info), info.currentline);
 }
 
 int lb_raise(lua_State *L, const char *kind, const char *message, const char *hint) {
@@ -83,7 +83,7 @@ static bool is_error(lua_State *L, int index) {
 
 // ---- Tracebacks -----------------------------------------------------------------------------------------------------
 
-static int frame_count(lua_State *from) {
+int lb_frame_count(lua_State *from) {
     lua_Debug info;
     int low = 0, high = 1;
     while (lua_getstack(from, high, &info)) {
@@ -101,7 +101,7 @@ static int frame_count(lua_State *from) {
 static void push_traceback(lua_State *L, lua_State *from) {
     luaL_Buffer text;
     luaL_buffinit(L, &text);
-    int count = frame_count(from);
+    int count = lb_frame_count(from);
     bool first = true;
     for (int level = 0; level < count; level++) {
         if (count > HEAD_FRAMES + TAIL_FRAMES && level == HEAD_FRAMES) {
@@ -117,13 +117,13 @@ static void push_traceback(lua_State *L, lua_State *from) {
         const char *separator = first ? "" : "\n";
         first = false;
         if (*info.what == 'm')
-            lua_pushfstring(L, "%s%s:%d: in the cell", separator, chunk_name(&info), info.currentline);
+            lua_pushfstring(L, "%s%s:%d: in the cell", separator, lb_chunk_name(&info), info.currentline);
         else if (info.name != NULL)
             lua_pushfstring(
-                L, "%s%s:%d: in function '%s'", separator, chunk_name(&info), info.currentline, info.name);
+                L, "%s%s:%d: in function '%s'", separator, lb_chunk_name(&info), info.currentline, info.name);
         else
             lua_pushfstring(
-                L, "%s%s:%d: in the function of line %d", separator, chunk_name(&info), info.currentline,
+                L, "%s%s:%d: in the function of line %d", separator, lb_chunk_name(&info), info.currentline,
                 info.linedefined);
         luaL_addvalue(&text);
     }
@@ -160,10 +160,10 @@ static void wrap_message(lua_State *L, lua_State *from, const char *chunk) { // 
     for (int level = 0; rest == NULL && lua_getstack(from, level, &info); level++) {
         lua_getinfo(from, "Sl", &info);
         if (info.currentline <= 0) continue;
-        rest = strip_location(L, table, message, info.short_src, chunk_name(&info));
+        rest = strip_location(L, table, message, info.short_src, lb_chunk_name(&info));
         if (level > HEAD_FRAMES) break;
     }
-    if (rest == NULL && innermost_lua(from, &info)) set_location(L, table, chunk_name(&info), info.currentline);
+    if (rest == NULL && innermost_lua(from, &info)) set_location(L, table, lb_chunk_name(&info), info.currentline);
     lua_pushstring(L, rest != NULL ? rest : message);
     set_raw(L, table, "message");
     lua_remove(L, source);
@@ -180,7 +180,7 @@ static bool adopt_table(lua_State *L, lua_State *from) {
     int table = lua_gettop(L);
     static const char *const names[] = {"kind", "message", "hint", "cell", "line"};
     lua_Debug info;
-    if (innermost_lua(from, &info)) set_location(L, table, chunk_name(&info), info.currentline);
+    if (innermost_lua(from, &info)) set_location(L, table, lb_chunk_name(&info), info.currentline);
     for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
         raw_field(L, source, names[i]);
         if (lua_isnil(L, -1)) lua_pop(L, 1);
@@ -190,6 +190,30 @@ static bool adopt_table(lua_State *L, lua_State *from) {
     return true;
 }
 
+static void wrap_value(lua_State *L, lua_State *from, const char *chunk) { // the value is on top
+    int source = lua_gettop(L);
+    bool says_nothing = lua_istable(L, source) && luaL_getmetafield(L, source, "__tostring") == LUA_TNIL;
+    lua_settop(L, source);
+    if (says_nothing) {
+        lua_pushliteral(L, "error value: a table"); // what is in it is added where it is reported
+    } else {
+        lua_pushfstring(L, "error value: %s", luaL_tolstring(L, source, NULL));
+        lua_remove(L, source + 1);
+    }
+    wrap_message(L, from, chunk);
+    lua_insert(L, source);
+    if (says_nothing) set_raw(L, source, "value");
+    else lua_pop(L, 1);
+}
+
+// Takes the field `value` out of the error table on top and pushes it.
+void lb_take_error_value(lua_State *L) {
+    int table = lua_gettop(L);
+    raw_field(L, table, "value");
+    lua_pushnil(L);
+    set_raw(L, table, "value");
+}
+
 void lb_normalise_error(lua_State *L, lua_State *from, const char *chunk) {
     luaL_checkstack(L, LUA_MINSTACK, "error");
     lua_checkstack(from, LUA_MINSTACK);
@@ -197,10 +221,7 @@ void lb_normalise_error(lua_State *L, lua_State *from, const char *chunk) {
         if (lua_type(L, -1) == LUA_TSTRING) {
             wrap_message(L, from, chunk);
         } else if (!lua_istable(L, -1) || !adopt_table(L, from)) {
-            lua_pushfstring(L, "error value: %s", luaL_tolstring(L, -1, NULL));
-            lua_replace(L, -3);
-            lua_pop(L, 1);
-            wrap_message(L, from, chunk);
+            wrap_value(L, from, chunk);
         }
     }
     int table = lua_gettop(L);

@@ -61,19 +61,33 @@ static bool raw_path_field(lua_State *L, const char *name, size_t length) {
     return false;
 }
 
+// Pushes the value at a dotted path; false (and nothing pushed) if there is none.
+static bool push_path(lua_State *L, const char *path, size_t length) {
+    lua_rawgeti(L, LUA_REGISTRYINDEX, lb_of(L)->environment);
+    const char *part = path, *end = path + length;
+    while (part < end) {
+        const char *dot = memchr(part, '.', (size_t)(end - part));
+        const char *stop = dot != NULL ? dot : end;
+        if (lua_type(L, -1) == LUA_TSTRING && !metafield(L, "__index")) return false;
+        if (!raw_path_field(L, part, (size_t)(stop - part))) return false;
+        part = stop + 1;
+    }
+    return true;
+}
+
+void lb_peek(lua_State *L, lb_request *request) {
+    int before = lua_gettop(L);
+    push_path(L, request->text, request->text_length);
+    lb_encoder encoder;
+    lb_encoder_init(&encoder);
+    encoder.shallow = true;
+    lb_deliver(L, &encoder, before + 1, lua_gettop(L), request->sink, request->context);
+}
+
 void lb_members(lua_State *L, lb_request *request) {
     lua_newtable(L);
     int names = lua_gettop(L);
-    lua_rawgeti(L, LUA_REGISTRYINDEX, lb_of(L)->environment);
-    const char *part = request->text, *end = request->text + request->text_length;
-    bool found = true;
-    while (found && part < end) {
-        const char *dot = memchr(part, '.', (size_t)(end - part));
-        const char *stop = dot != NULL ? dot : end;
-        if (lua_type(L, -1) == LUA_TSTRING) found = metafield(L, "__index");
-        found = found && raw_path_field(L, part, (size_t)(stop - part));
-        part = stop + 1;
-    }
+    bool found = push_path(L, request->text, request->text_length);
     if (found && lua_type(L, -1) == LUA_TSTRING) found = metafield(L, "__index");
     for (int hops = 0; found && hops < LB_MAX_HOPS; hops++) {
         if (lua_type(L, -1) == LUA_TUSERDATA) {

@@ -34,8 +34,10 @@ struct lb_bridge {
     pthread_t thread;
     struct lb_bridge *outer; // the bridge that this thread was in before
 
+    bool keeps_postmortem; // errors do not replace the frames of the latest failure
+
     // References, kept for the life of the state
-    int references, objects, types, outs, environment, error_metatable;
+    int references, objects, types, outs, environment, error_metatable, postmortem, captures;
 };
 
 static inline lb_bridge *lb_of(lua_State *L) { return *(lb_bridge **)lua_getextraspace(L); }
@@ -80,6 +82,28 @@ int lb_raise_interrupt(lua_State *L);
 // Replaces the error value on L's top by an error table with a location and a traceback of `from`.
 void lb_normalise_error(lua_State *L, lua_State *from, const char *chunk);
 
+// Takes the table out of an error table on top that stands for a plain one, and pushes it; nil for other errors.
+void lb_take_error_value(lua_State *L);
+const char *lb_chunk_name(const lua_Debug *info);
+int lb_frame_count(lua_State *from);
+
+// postmortem.c
+void lb_open_postmortem(lua_State *L);
+// Keeps the frames of a failed coroutine; its error table is on L's top. Never raises.
+void lb_keep_frames(lua_State *L, lua_State *from);
+void lb_frames(lua_State *L, lb_request *request);
+void lb_frame_variables(lua_State *L, lb_request *request);
+void lb_push_frame_environment(lua_State *L, int64_t number);
+
+// captures.c
+void lb_open_captures(lua_State *L);
+// Remembers which functions of the session hold a local of the frame.
+void lb_note_captures(lua_State *L, lua_State *from, lua_Debug *frame);
+void lb_outdated_captures(lua_State *L, lb_request *request);
+
+// globals.c
+void lb_watch_globals(lua_State *L, lb_request *request);
+
 // host.c
 int lb_host_function(lua_State *L); // upvalues: number, tables as references
 void lb_push_host_function(lua_State *L, int64_t number, bool shallow);
@@ -94,8 +118,9 @@ void lb_leave(lb_bridge *bridge);
 void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
 
-// coroutines.c, libraries.c
+// coroutines.c, patterns.c, libraries.c
 void lb_open_coroutines(lua_State *L);
+void lb_open_patterns(lua_State *L);
 void lb_open_libraries(lua_State *L, bool sandbox);
 
 // cells.c
@@ -108,5 +133,6 @@ void lb_abandon_task(lua_State *L, lb_request *request);
 
 // inspect.c
 void lb_members(lua_State *L, lb_request *request);
+void lb_peek(lua_State *L, lb_request *request);
 void lb_globals(lua_State *L, lb_request *request);
 void lb_display(lua_State *L, lb_request *request);

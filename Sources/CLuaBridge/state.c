@@ -31,6 +31,8 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
     return grown;
 }
 
+void lb_keep_postmortem(lb_bridge *bridge, bool keeps) { bridge->keeps_postmortem = keeps; }
+
 size_t lb_memory_used(const lb_bridge *bridge) { return bridge->used; }
 
 void lb_set_memory_limit(lb_bridge *bridge, size_t bytes) { bridge->limit = bytes; }
@@ -66,6 +68,8 @@ static int open(lua_State *L) {
     bridge->outs = luaL_ref(L, LUA_REGISTRYINDEX);
     lb_open_errors(L);
     lb_open_types(L);
+    lb_open_postmortem(L);
+    lb_open_captures(L);
     lb_open_libraries(L, options->sandbox);
     lua_pushcfunction(L, lb_cell_out);
     lua_setglobal(L, "__out");
@@ -232,7 +236,12 @@ static int operate(lua_State *L) {
         break;
     case LB_OP_DISPLAY: lb_display(L, request); break;
     case LB_OP_MEMBERS: lb_members(L, request); break;
+    case LB_OP_PEEK: lb_peek(L, request); break;
     case LB_OP_GLOBALS: lb_globals(L, request); break;
+    case LB_OP_WATCH_GLOBALS: lb_watch_globals(L, request); break;
+    case LB_OP_CAPTURES: lb_outdated_captures(L, request); break;
+    case LB_OP_FRAMES: lb_frames(L, request); break;
+    case LB_OP_FRAME: lb_frame_variables(L, request); break;
     case LB_OP_RESET: reset_globals(L); break;
     case LB_OP_COLLECT: lua_gc(L, LUA_GCCOLLECT); break;
     case LB_OP_UNREFERENCE: unreference_all(L, request->values); break;
@@ -246,6 +255,14 @@ static int report_error(lua_State *L) { // request, error
     lb_request *request = lua_touserdata(L, 1);
     lb_normalise_error(L, L, request->operation == LB_OP_RESUME ? NULL : request->name);
     lb_encoder encoder;
+    lb_take_error_value(L);
+    if (!lua_isnil(L, 3)) {
+        lb_encoder_init(&encoder);
+        encoder.display = true;
+        encoder.max_depth = 3;
+        encoder.max_items = 20;
+        lb_deliver(L, &encoder, 3, 3, request->error_value_sink, request->context);
+    }
     lb_encoder_init(&encoder);
     lb_deliver(L, &encoder, 2, 2, request->error_sink, request->context);
     return 0;

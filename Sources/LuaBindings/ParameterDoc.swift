@@ -8,12 +8,15 @@ public struct ParameterDoc: Sendable, Equatable {
     public var defaultValue: String?
     /// What it means, with its unit.
     public var doc: String
+    /// All values there are, if they are few names.
+    public var choices: [String]
 
     /// A parameter; without a default it is required.
-    public init(_ name: String, _ type: String, default defaultValue: String? = nil, _ doc: String) {
+    public init(_ name: String, _ type: String, default defaultValue: String? = nil, _ doc: String, choices: [String] = []) {
         self.name = name
         self.type = type
         self.defaultValue = defaultValue
         self.doc = doc
+        self.choices = choices
     }
 }

@@ -16,6 +16,13 @@ extension Registry {
         }
     }
 
+    /// The registry with `help` itself, which `install` adds: what the documentation is written from.
+    public var withHelp: Registry {
+        var registry = self
+        registry.add(Self.help(registry: self, index: PathIndex()))
+        return registry
+    }
+
     func helpText(for value: LuaValue, index: PathIndex) throws(LuaError) -> String {
         switch value {
         case .none: return overview
@@ -82,7 +89,7 @@ extension Registry {
     }
 
     /// `rlhf.f(a, b = 1)` or `rlhf.f{a =, b = 1}`
-    func signature(_ binding: FunctionBinding, name: String) -> String {
+    public func signature(_ binding: FunctionBinding, name: String) -> String {
         let parameters = binding.parameters.map { parameter in
             switch (binding.style, parameter.defaultValue) {
             case (_, let value?): "\(parameter.name) = \(value)"

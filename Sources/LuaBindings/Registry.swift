@@ -2,15 +2,19 @@ public import LuaRuntime
 import Synchronization
 
 /// Which bound function or table of functions a Lua value is.
-final class PathIndex: Sendable {
+public final class PathIndex: Sendable {
     // The references keep the values alive, so that no other value can get one of their addresses.
     private let paths = Mutex([UInt: (path: String, reference: LuaReference)]())
+
+    /// An index of nothing.
+    public init() {}
 
     func insert(_ path: String, _ reference: LuaReference) {
         paths.withLock { $0[reference.identity] = (path, reference) }
     }
 
-    func path(of reference: LuaReference) -> String? { paths.withLock { $0[reference.identity]?.path } }
+    /// Where the registry has the value, under whatever name a script may call it.
+    public func path(of reference: LuaReference) -> String? { paths.withLock { $0[reference.identity]?.path } }
 }
 
 /// Everything that Lua can see of this program: the one source of functions, help texts, completion and the API page.
@@ -54,7 +58,8 @@ public struct Registry: Sendable {
     public mutating func describe(module path: String, _ doc: String) { modules[path] = doc }
 
     /// Makes everything known to a state, and `help` with it.
-    public func install(into state: LuaState) throws(LuaError) {
+    @discardableResult
+    public func install(into state: LuaState) throws(LuaError) -> PathIndex {
         let index = PathIndex()
         var registry = self
         registry.add(Self.help(registry: self, index: index))
@@ -71,6 +76,7 @@ public struct Registry: Sendable {
                 index.insert(path, reference)
             }
         }
+        return index
     }
 
     /// Every table on the way to a function or a constant.

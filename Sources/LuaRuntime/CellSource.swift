@@ -5,20 +5,12 @@ struct CellSource {
         var isDisplaySuppressed: Bool
     }
 
-    private struct Token {
-        /// The offset of its first byte.
-        let start: Int
-        let end: Int
-        /// First on its line, or after a semicolon, and outside of brackets.
-        let canBeginTail: Bool
-    }
-
     private let bytes: [UInt8]
-    private let tokens: [Token]
+    private let tokens: [LuaToken]
 
     init(_ source: String) {
         bytes = Array(source.utf8)
-        tokens = Self.tokenize(bytes)
+        tokens = LuaToken.all(in: bytes)
     }
 
     private func text(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
@@ -27,23 +19,38 @@ struct CellSource {
     /// the locals, and two chunks would too. Lines keep their numbers. `compiles` may throw when it cannot tell.
     func plan(compiles: (String) throws(LuaError) -> Bool) throws(LuaError) -> Plan {
         guard let last = tokens.last else { return Plan(chunk: text(0..<bytes.count), isDisplaySuppressed: false) }
-        let isSuppressed = bytes[last.start] == UInt8(ascii: ";") && tokens.count > 1
+        let isSuppressed = last.text == ";" && tokens.count > 1
         // Without the semicolon, and without the comments after it
-        let end = isSuppressed ? tokens[tokens.count - 2].end : bytes.count
+        let end = isSuppressed ? tokens[tokens.count - 2].range.upperBound : bytes.count
         let whole = text(0..<bytes.count)
         let isWholeValid = try compiles(whole)
-        let candidates = tokens.dropLast(isSuppressed ? 1 : 0).filter(\.canBeginTail).suffix(400)
-        for token in candidates.reversed() {
-            let isFirst = token.start == tokens[0].start
-            if isWholeValid, !isFirst, continuesExpression(at: token.start) { continue }
-            let tail = text(token.start..<end)
+        for start in tailStarts(tokens.dropLast(isSuppressed ? 1 : 0)).suffix(400).reversed() {
+            let isFirst = start == tokens[0].range.lowerBound
+            if isWholeValid, !isFirst, continuesExpression(at: start) { continue }
+            let tail = text(start..<end)
             guard try compiles("return nil, " + tail) else { continue }
-            if !isFirst, !(try compiles(text(0..<token.start))) { continue }
-            let chunk = textWithoutConst(0..<token.start) + "__out(" + tail + "\n)"
+            if !isFirst, !(try compiles(text(0..<start))) { continue }
+            let chunk = textWithoutConst(0..<start) + "__out(" + tail + "\n)"
             if try compiles(chunk) { return Plan(chunk: chunk, isDisplaySuppressed: isSuppressed) }
         }
         let hidden = (isWholeValid ? textWithoutConst(0..<bytes.count) : whole) + "\n__out()"
         return Plan(chunk: try compiles(hidden) ? hidden : whole, isDisplaySuppressed: isSuppressed)
+    }
+
+    /// Where the last expression could begin: at the first token of a line, or after a semicolon, outside of brackets.
+    private func tailStarts(_ tokens: ArraySlice<LuaToken>) -> [Int] {
+        var starts = [Int]()
+        var depth = 0, lastLine = 0
+        var isFresh = true
+        for token in tokens {
+            let isSign = token.kind == .sign
+            if isSign, ")]}".contains(token.text) { depth -= 1 }
+            if depth == 0, isFresh || token.line > lastLine { starts.append(token.range.lowerBound) }
+            if isSign, "([{".contains(token.text) { depth += 1 }
+            isFresh = token.text == ";"
+            lastLine = token.line + token.text.utf8.count { $0 == UInt8(ascii: "\n") }
+        }
+        return starts
     }
 
     /// Text in which blanks stand for the attribute `<const>`. Lua folds constants away, so that they would not be
@@ -53,10 +60,9 @@ struct CellSource {
         var isDeclaring = false
         var index = 0
         func matches(_ offset: Int, _ text: String) -> Bool {
-            guard tokens.indices.contains(offset) else { return false }
-            return bytes[tokens[offset].start..<tokens[offset].end].elementsEqual(text.utf8)
+            tokens.indices.contains(offset) && tokens[offset].text == text
         }
-        while index < tokens.count, tokens[index].end <= range.upperBound {
+        while index < tokens.count, tokens[index].range.upperBound <= range.upperBound {
             if matches(index, "local") {
                 isDeclaring = true
                 index += 1
@@ -64,10 +70,10 @@ struct CellSource {
                 // NAME [< const >] {, NAME [< const >]}
                 var next = index + 1
                 if matches(next, "<"), matches(next + 2, ">"), next + 2 < tokens.count,
-                    tokens[next + 2].end <= range.upperBound
+                    tokens[next + 2].range.upperBound <= range.upperBound
                 {
                     if matches(next + 1, "const") {
-                        for offset in tokens[next].start..<tokens[next + 2].end
+                        for offset in tokens[next].range.lowerBound..<tokens[next + 2].range.upperBound
                         where bytes[offset] != UInt8(ascii: "\n") {
                             copy[offset - range.lowerBound] = UInt8(ascii: " ")
                         }
@@ -87,78 +93,5 @@ struct CellSource {
     private func continuesExpression(at offset: Int) -> Bool {
         if bytes[offset...].starts(with: "--".utf8) { return false }
         return "([{\"'-~".utf8.contains(bytes[offset])
-    }
-
-    // MARK: Tokens
-
-    private static func tokenize(_ bytes: [UInt8]) -> [Token] {
-        var tokens = [Token]()
-        var index = 0, depth = 0
-        var isFresh = true  // at the start of a line, or after a semicolon
-        while index < bytes.count {
-            let start = index
-            let byte = bytes[index]
-            switch byte {
-            case UInt8(ascii: "\n"):
-                isFresh = true
-                index += 1
-                continue
-            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), 11, 12:
-                index += 1
-                continue
-            case UInt8(ascii: "-") where bytes[index...].starts(with: "--".utf8):
-                if let end = longBracketEnd(bytes, at: index + 2) {
-                    index = end
-                } else {
-                    index = bytes[index...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
-                }
-                continue
-            case UInt8(ascii: "\""), UInt8(ascii: "'"): index = stringEnd(bytes, at: index)
-            case UInt8(ascii: "["): index = longBracketEnd(bytes, at: index) ?? index + 1
-            default:
-                index += 1
-                if isName(byte) { while index < bytes.count, isName(bytes[index]) { index += 1 } }
-            }
-            let isBracket = index == start + 1
-            if isBracket, ")]}".utf8.contains(byte) { depth -= 1 }
-            tokens.append(Token(start: start, end: index, canBeginTail: isFresh && depth == 0))
-            if isBracket, "([{".utf8.contains(byte) { depth += 1 }
-            isFresh = byte == UInt8(ascii: ";")
-        }
-        return tokens
-    }
-
-    private static func isName(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"),
-            UInt8(ascii: "_"):
-            true
-        default: byte >= 128
-        }
-    }
-
-    private static func stringEnd(_ bytes: [UInt8], at start: Int) -> Int {
-        var index = start + 1
-        while index < bytes.count {
-            if bytes[index] == bytes[start] { return index + 1 }
-            index += bytes[index] == UInt8(ascii: "\\") ? 2 : 1
-        }
-        return bytes.count
-    }
-
-    /// The end of `[==[ ... ]==]` if one begins here.
-    private static func longBracketEnd(_ bytes: [UInt8], at start: Int) -> Int? {
-        guard start < bytes.count, bytes[start] == UInt8(ascii: "[") else { return nil }
-        var index = start + 1
-        while index < bytes.count, bytes[index] == UInt8(ascii: "=") { index += 1 }
-        guard index < bytes.count, bytes[index] == UInt8(ascii: "[") else { return nil }
-        let closing =
-            [UInt8(ascii: "]")] + Array(repeating: UInt8(ascii: "="), count: index - start - 1) + [UInt8(ascii: "]")]
-        while index < bytes.count {
-            if bytes[index] == closing[0], bytes[index...].starts(with: closing) { return index + closing.count }
-            index += 1
-        }
-        return bytes.count
     }
 }

@@ -24,8 +24,9 @@ public struct CellOutcome: Sendable {
 
 extension LuaState {
     /// Compiles and runs a cell, and serves the loop while it waits. Its top-level locals become visible to later
-    /// cells, also when it fails. `cellName` stands in messages and tracebacks, for instance `cell[3]`.
-    public func evaluate(_ source: String, cellName: String) -> CellOutcome {
+    /// cells, also when it fails. `cellName` stands in messages and tracebacks, for instance `cell[3]`. With a `frame` of
+    /// the latest failure, names mean that frame's variables first.
+    public func evaluate(_ source: String, cellName: String, in frame: LuaFrame? = nil) -> CellOutcome {
         let isOutermost = evaluationDepth == 0
         if isOutermost {
             lb_clear_interrupt(bridge)  // one that came at the prompt is not for this cell
@@ -44,7 +45,8 @@ extension LuaState {
                 return error == nil
             }
             outcome.isDisplaySuppressed = plan.isDisplaySuppressed
-            let thread = try perform(LB_OP_CELL, name: cellName, text: plan.chunk).reference
+            let thread = try perform(LB_OP_CELL, name: cellName, text: plan.chunk, number: Int64(frame?.number ?? 0))
+                .reference
             var result: Result<[LuaValue], LuaError>?
             step(addTask(thread, evaluation: evaluation) { result = $0 })
             serve(until: { result != nil }, onInterrupt: {})
@@ -61,8 +63,14 @@ extension LuaState {
         // With a newline, or a string without its closing quote would look as if it could go on
         let statement = compileError(source + "\n", name: "input")
         let expression = compileError("return " + source + "\n", name: "input")
-        guard let statement, let expression else { return false }
-        return [statement, expression].contains { $0.message.hasSuffix("<eof>") }
+        guard let statement, let expression, [statement, expression].contains(where: { $0.message.hasSuffix("<eof>") }) else {
+            return false
+        }
+        // Statements and an expression after them, `f(); x`, are a whole cell, though no chunk of Lua.
+        let plan = try? CellSource(source).plan { chunk throws(LuaError) in self.compileError(chunk, name: "input") == nil }
+        // Without such an expression the hidden call would itself complete `x =`.
+        guard let plan, !plan.chunk.hasSuffix("\n__out()") else { return true }
+        return compileError(plan.chunk, name: "input") != nil
     }
 
     /// The syntax error of a chunk, if it has one.

@@ -64,6 +64,12 @@ extension LuaState {
         return found.sorted { $0.key < $1.key }.prefix(200).map { Completion(text: prefix + $0.key, kind: $0.value) }
     }
 
+    /// The value at a dotted path, by raw reads: runs no code. Tables come by reference.
+    public func peek(_ path: String) -> LuaValue {
+        guard !path.isEmpty else { return .none }
+        return (try? perform(LB_OP_PEEK, text: path).values.first) ?? .none
+    }
+
     /// The identifiers, dots and colons at the end of a line.
     private static func trailingPath(_ line: String) -> String {
         let start = line.lastIndex { !($0.isLetter || $0.isNumber || $0 == "_" || $0 == "." || $0 == ":") }

@@ -28,7 +28,7 @@ extension LuaState {
         try perform(LB_OP_FIELD, name: name, reference: reference.id, flag: byReference).values.first ?? .none
     }
 
-    private func number(of function: HostFunction) -> Int {
+    func number(of function: HostFunction) -> Int {
         functions.append(function)
         return functions.count - 1
     }

@@ -98,9 +98,15 @@ extension LuaState {
                     "wait for futures in the function itself, not in a coroutine of your own or a table.sort comparison"
             )
         }
-        let mailbox = mailbox
+        let (mailbox, wait) = (mailbox, PendingWait(future))
+        var isLeft = false
         future.whenDone { _ in mailbox.wake() }
-        serve(until: { future.isDone }, onInterrupt: { future.cancel() })
+        serve(until: { isLeft || future.isDone }) {
+            future.cancel()
+            guard !future.isDone else { return }
+            leave(toFinish: wait)
+            isLeft = true
+        }
         return future.result ?? .failure(LuaError.cancelled)
     }
 }

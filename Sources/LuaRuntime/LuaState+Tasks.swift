@@ -96,8 +96,9 @@ extension LuaState {
             let (id, mailbox) = (task.id, mailbox)
             switch Int(delivery.state) {
             case LB_TASK_WAITING:
-                task.token = delivery.token
-                waits[delivery.token]?.whenDone { mailbox.post { $0.step(id) } }
+                let token = delivery.token
+                task.token = token
+                waits[token]?.whenDone { mailbox.post { $0.step(id, after: token) } }
             case LB_TASK_YIELDED: mailbox.post { $0.step(id) }
             default: end(task, .success(delivery.values))
             }
@@ -110,6 +111,11 @@ extension LuaState {
         if let task = tasks[id] { step(task) }
     }
 
+    /// Goes on with a task unless it has stopped waiting for this.
+    private func step(_ id: Int, after token: Int64) {
+        if let task = tasks[id], task.token == token { step(task) }
+    }
+
     private func end(_ task: LuaTask, _ result: Result<[LuaValue], LuaError>) {
         tasks[task.id] = nil
         mailbox.release(task.thread)
@@ -119,8 +125,12 @@ extension LuaState {
     /// Cancels what a task waits for, which raises `cancelled` in it; one that has only yielded is closed.
     func cancelTask(_ id: Int) {
         guard let task = tasks[id], !task.isRunning else { return }
-        if let token = task.token {
-            waits[token]?.cancel()
+        if let token = task.token, let wait = waits[token] {
+            wait.cancel()
+            if wait.result() == nil {
+                leave(toFinish: wait)
+                mailbox.post { $0.step(id, after: token) }
+            }
         } else {
             _ = try? perform(LB_OP_ABANDON, reference: task.thread)
             end(task, .failure(.cancelled))
@@ -129,6 +139,22 @@ extension LuaState {
 
     /// The number of tasks that have not ended.
     public var taskCount: Int { tasks.count }
+
+    /// Stops all tasks; returns how many there were.
+    @discardableResult
+    public func cancelTasks() -> Int {
+        let ids = tasks.keys.sorted()
+        for id in ids { cancelTask(id) }
+        return ids.count
+    }
+
+    /// Counts cancelled work that nobody waits for any more but that first comes to a safe end, such as a stage that saves a
+    /// checkpoint.
+    func leave(toFinish wait: PendingWait) {
+        unfinishedWork += 1
+        let mailbox = mailbox
+        wait.whenDone { mailbox.post { $0.unfinishedWork -= 1 } }
+    }
 }
 
 // MARK: - The loop
@@ -141,14 +167,24 @@ extension LuaState {
         serve(until: isDone, onInterrupt: onInterrupt)
     }
 
-    /// Serves what is there without waiting: for a prompt whose own loop watches `mailbox.wakeDescriptor`.
-    public func servePending() {
+    /// Serves what is there without waiting: for a prompt whose own loop watches `mailbox.wakeDescriptor`. True when an
+    /// interrupt came meanwhile, which is then over.
+    @discardableResult
+    public func servePending() -> Bool {
         mailbox.clearWake()
-        if evaluationDepth == 0, isInterrupted { endInterrupt() }  // it came at the prompt, where nothing runs
         loopDepth += 1
-        defer { loopDepth -= 1 }
         // Only what is there now: a task that yields comes back at once, and would keep the prompt from reading.
         for _ in 0..<mailbox.workCount { mailbox.next()?.run(self) }
+        loopDepth -= 1
+        guard evaluationDepth == 0, isInterrupted else { return false }
+        endInterrupt()
+        return true
+    }
+
+    /// Serves until cancelled work has come to a safe end, or an interrupt says not to wait for it.
+    public func finishWork() {
+        lb_clear_interrupt(bridge)
+        serve(until: { unfinishedWork == 0 || isInterrupted }, onInterrupt: {})
     }
 
     func serve(until isDone: () -> Bool, onInterrupt: () -> Void) {

@@ -26,6 +26,8 @@ public final class LuaState {
     public var display: ((DisplayValue) -> Void)?
     /// Called about ten times a second while the loop waits: for progress lines.
     public var onTick: (() -> Void)?
+    /// How much cancelled work is still coming to a safe end in the background.
+    public internal(set) var unfinishedWork = 0
     let options: Options
     let bridge: OpaquePointer
 
@@ -122,6 +124,8 @@ private final class Inbox {
     let wantsNodes: Bool
     var delivery = Delivery()
     var error: LuaError?
+    /// The plain table that was raised in place of an error.
+    var errorValue: DisplayNode?
 
     init(mailbox: LuaMailbox, wantsNodes: Bool) {
         self.mailbox = mailbox
@@ -169,13 +173,18 @@ extension LuaState {
             var reader = ItemReader(items: items, count: count, mailbox: inbox.mailbox)
             inbox.error = LuaError(reader.value())
         }
+        request.error_value_sink = { context, items, count, valueCount in
+            guard let inbox = Inbox.of(context) else { return }
+            var reader = ItemReader(items: items, count: count, mailbox: inbox.mailbox)
+            inbox.errorValue = DisplayNode(&reader)
+        }
         let isGood = withExtendedLifetime((inbox, values)) {
             withUnsafeMutablePointer(to: &writer.values) { values in
                 request.values = values
                 return run(&request, name: name, text: text)
             }
         }
-        guard isGood else { throw completed(inbox.error) }
+        guard isGood else { throw completed(inbox.error, inbox.errorValue) }
         inbox.delivery.state = request.out_state
         inbox.delivery.reference = request.out_reference
         inbox.delivery.token = request.out_token
@@ -198,8 +207,9 @@ extension LuaState {
     }
 
     /// No error table arrives only when there was no memory for one.
-    private func completed(_ error: LuaError?) -> LuaError {
+    private func completed(_ error: LuaError?, _ value: DisplayNode?) -> LuaError {
         var error = error ?? .outOfMemory
+        if let value { error.message = "error value: " + value.text(width: 100) }
         if error.isOutOfMemory, error.hint == nil, let limit = options.memoryLimit {
             error.hint =
                 "Lua may hold \(limit >> 20) MiB in this session; keep large data in tensors and drop what you do not need"

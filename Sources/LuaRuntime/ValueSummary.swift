@@ -95,8 +95,10 @@ indirect enum DisplayNode {
     }
 }
 
-enum LuaKeywords {
-    static let all: Set<String> = [
+/// Lua's reserved words.
+package enum LuaKeywords {
+    /// All of them.
+    package static let all: Set<String> = [
         "and", "break", "do", "else", "elseif", "end", "false", "for", "function", "goto", "if", "in", "local", "nil",
         "not", "or",
         "repeat", "return", "then", "true", "until", "while",

@@ -31,7 +31,8 @@ extension GGUFFile {
         }
     }
 
-    private func tokenKinds(count: Int) throws(ModelFileError) -> [BytePairTokenizer.TokenKind] {
+    /// What each token is for.
+    func tokenKinds(count: Int) throws(ModelFileError) -> [BytePairTokenizer.TokenKind] {
         let key = "tokenizer.ggml.token_type"
         switch metadata[key] {
         case nil: return Array(repeating: .normal, count: count)

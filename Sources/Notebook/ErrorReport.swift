@@ -13,17 +13,18 @@ public struct ErrorReport {
     }
 
     /// The report without a newline at the end.
-    public func text(paint: (String, NotebookView.Role) -> String = { text, _ in text }) -> String {
+    public func text(view: NotebookView) -> String {
         var lines: [String] = []
-        if let execution = execution(error.cell), let line = error.line {
-            lines.append(paint("error in \(place(execution, line))", .error))
-            lines += excerpt(execution, line, paint)
+        if let execution = executions.run(of: error.cell), let line = error.line {
+            lines.append(view.paint("error in \(execution.place(line))", .error))
+            let mark = ErrorMark(message: error.message, line: line, source: execution.source)
+            lines += execution.excerpt(line, marks: mark.ranges, view: view)
             lines.append(message)
         } else {
-            lines.append(paint("error", .error) + ": " + place(nil) + message)
+            lines.append(view.paint("error", .error) + ": " + foreignPlace + message)
         }
-        if let hint = error.hint { lines.append(paint("hint: \(hint)", .hint)) }
-        lines += callers(paint)
+        if let hint = error.hint { lines.append(view.paint("hint: \(hint)", .hint)) }
+        lines += callers(view)
         return lines.joined(separator: "\n")
     }
 
@@ -31,45 +32,18 @@ public struct ErrorReport {
         error.kind == "usage" || error.message.hasPrefix(error.kind) ? error.message : "\(error.kind): \(error.message)"
     }
 
-    private func execution(_ cell: String?) -> Execution? {
-        guard let cell else { return nil }
-        return executions.last { $0.chunkName == cell }
-    }
-
-    private func place(_ execution: Execution, _ line: Int) -> String {
-        guard let origin = execution.origin else { return "\(execution.name), line \(line)" }
-        return "\(execution.name), \(origin.path):\(origin.firstLine + line - 1)"
-    }
-
-    private func place(_ nothing: Execution?) -> String {
+    private var foreignPlace: String {
         guard let cell = error.cell, let line = error.line else { return "" }
         return "\(cell):\(line): "
     }
 
-    /// The line of the error and its neighbours, numbered as in the file.
-    private func excerpt(_ execution: Execution, _ line: Int, _ paint: (String, NotebookView.Role) -> String)
-        -> [String]
-    {
-        let source = execution.source.split(separator: "\n", omittingEmptySubsequences: false)
-        guard source.indices.contains(line - 1) else { return [] }
-        let offset = execution.origin.map { $0.firstLine - 1 } ?? 0
-        let shown = max(1, line - 1)...min(source.count, line + 1)
-        let width = String(shown.upperBound + offset).count
-        return shown.map { number in
-            let label = String(number + offset)
-            let padded = String(repeating: " ", count: width - label.count) + label
-            let text = "\(number == line ? "→" : " ") \(padded) │ \(source[number - 1])"
-            return paint(text, number == line ? .place : .dim)
-        }
-    }
-
     /// The calls that led to the error, where there is more than the failing line itself.
-    private func callers(_ paint: (String, NotebookView.Role) -> String) -> [String] {
+    private func callers(_ view: NotebookView) -> [String] {
         guard let traceback = error.traceback else { return [] }
         let frames = traceback.split(separator: "\n").map { $0.drop(while: \.isWhitespace) }.filter { !$0.isEmpty }
         guard frames.count > 1 else { return [] }
         return frames.dropFirst().prefix(8).map { frame in
-            paint("  called from " + executions.reduce(String(frame)) { readable($0, $1) }, .dim)
+            view.paint("  called from " + executions.reduce(String(frame)) { readable($0, $1) }, .dim)
         }
     }
 
@@ -78,6 +52,11 @@ public struct ErrorReport {
         guard let range = frame.firstRange(of: execution.chunkName + ":") else { return frame }
         let digits = frame[range.upperBound...].prefix(while: \.isNumber)
         guard let line = Int(digits) else { return frame }
-        return frame[..<range.lowerBound] + place(execution, line) + frame[digits.endIndex...]
+        return frame[..<range.lowerBound] + execution.place(line) + frame[digits.endIndex...]
     }
+}
+
+extension [Execution] {
+    /// The run that Lua knows by a chunk's name.
+    func run(of chunk: String?) -> Execution? { chunk.flatMap { chunk in last { $0.chunkName == chunk } } }
 }

@@ -7,37 +7,54 @@ extension Notebook {
         if script == nil { throw NotebookError.noScript(command: command) }
     }
 
-    /// The code cells that a text means: numbers, `all`, `from N`, or a title or the only beginning of one.
+    /// The code cells that a text means: numbers, `all`, a title or the only beginning of one, `from A`, `until B`, both.
     func cells(_ target: String, command: String) throws -> [Int] {
         try requireScript(command)
         let cells = script?.codeCells ?? []
         if target.isEmpty {
             throw NotebookError.commandUsage(
-                "\(command) needs to know which cells", usage: "\(command) N|TITLE|all|from N")
+                "\(command) needs to know which cells", usage: "\(command) N|TITLE|all|from A|until B")
         }
         if let exact = cells.firstIndex(where: { $0.title == target }) { return [exact + 1] }
-        if target.hasPrefix("from ") {
-            let start = target.dropFirst(5).filter { !$0.isWhitespace }
-            return try CellSelection(start + "-").numbers(count: cells.count)
+        if let match = target.wholeMatch(of: /from\s+(.+?)(?:\s+until\s+(.+))?/) {
+            let start = try cell(String(match.1), cells)
+            let end = try match.2.map { try cell(String($0), cells) } ?? cells.count
+            guard start <= end else {
+                throw NotebookError.commandUsage(
+                    "cell \(end) comes before cell \(start)", usage: "\(command) from A until B")
+            }
+            return Array(start...end)
         }
+        if let match = target.wholeMatch(of: /until\s+(.+)/) { return Array(1...(try cell(String(match.1), cells))) }
         do {
             return try CellSelection(target).numbers(count: cells.count)
         } catch NotebookError.cellSelection {
-            let wanted = target.lowercased()
-            let matches = cells.indices.filter { cells[$0].title.lowercased().hasPrefix(wanted) }
-            guard matches.count == 1 else {
-                throw NotebookError.noSuchTitle(target, titles: cells.map(\.title).filter { !$0.isEmpty })
-            }
-            return [matches[0] + 1]
+            return [try cell(target, cells)]
         }
+    }
+
+    /// One cell by its number, its title, or the only beginning of a title.
+    private func cell(_ name: String, _ cells: [ScriptCell]) throws -> Int {
+        if let number = Int(name) {
+            guard cells.indices.contains(number - 1) else {
+                throw NotebookError.noSuchCell(number: number, count: cells.count)
+            }
+            return number
+        }
+        if let exact = cells.firstIndex(where: { $0.title == name }) { return exact + 1 }
+        let wanted = name.lowercased()
+        let matches = cells.indices.filter { cells[$0].title.lowercased().hasPrefix(wanted) }
+        guard matches.count == 1 else {
+            throw NotebookError.noSuchTitle(name, titles: cells.map(\.title).filter { !$0.isEmpty })
+        }
+        return matches[0] + 1
     }
 
     func showCells() throws {
         try requireScript("%cells")
         let cells = script?.codeCells ?? []
         let rows = cells.enumerated().map { index, cell in
-            let last = executions.last { $0.scriptCell == index + 1 }
-            let time = last.map { "\(($0.seconds * 10).rounded() / 10) s" } ?? ""
+            let time = runs[index + 1].map { Self.duration($0.seconds) } ?? ""
             let indent = String(repeating: "  ", count: cell.depth)
             return [
                 "\(index + 1)", status(index + 1).rawValue, time,
@@ -60,9 +77,10 @@ extension Notebook {
     func reload(_ path: String) throws {
         let path = path.isEmpty ? script?.path : path
         guard let path else { throw NotebookError.noScript(command: "%reload") }
-        open(try Script(contentsOf: path))
+        let change = replaceScript(try Script(contentsOf: path))
         let count = script?.codeCells.count ?? 0
-        view.note("\(path): \(count) code \(count == 1 ? "cell" : "cells")\n")
+        let difference = change.map { ": " + Self.text($0) } ?? ""
+        view.note("\(path), \(count) code \(count == 1 ? "cell" : "cells")\(difference)\n")
     }
 
     func edit(_ target: String) throws -> Execution? {
@@ -106,6 +124,13 @@ extension Notebook {
         let variables = state.globals().filter { $0.name != "_" }
         guard !variables.isEmpty else { return view.note("no cell has defined a variable yet\n") }
         view.write(view.table(["name", "type", "value"], variables.map { [$0.name, $0.type, $0.summary] }) + "\n")
+    }
+
+    func reset() throws {
+        try state.resetGlobals()
+        runs.forget()
+        told = Told()
+        state.collectGarbage()
     }
 
     func showHistory(_ text: String) throws {

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import Display
+internal import LuaBindings
 public import LuaRuntime
 
 /// Runs cells in one Lua state and remembers what ran: numbers, results, states. A cell never runs by itself.
@@ -9,7 +10,7 @@ public final class Notebook {
     /// How things are shown.
     public var view: NotebookView
     /// The open script.
-    public private(set) var script: Script?
+    public internal(set) var script: Script?
     /// All runs so far, oldest first.
     public private(set) var executions: [Execution] = []
     /// Where executed cells are written down.
@@ -18,6 +19,10 @@ public final class Notebook {
     public var isQuiet = false
     /// What `--set` gave.
     public var parameters: ScriptParameters
+    /// Knows how half-typed entries go on.
+    public var completer = Completer(registry: Registry(), index: PathIndex())
+    /// Asks the user for a line, nil at the end of the input; nil where nobody can be asked.
+    public var ask: ((_ prompt: String) -> String?)?
     /// Runs a shell command on the terminal and returns its exit status.
     public var shell: (String) -> Int32 = { _ in 127 }
     /// The entries of this and earlier sessions, oldest first.
@@ -30,8 +35,19 @@ public final class Notebook {
     public var onRunning: (Bool) -> Void = { _ in }
 
     private var record: LuaFunction?
-    private var lastRuns: [Int: (order: Int, source: String, ending: Execution.Ending)] = [:]
-    private var runOrder = 0
+    /// The runs of the script's cells.
+    var runs = CellRuns()
+    /// The file's size and time of change when it was read.
+    var scriptStamp: FileStamp?
+    /// What has been told already.
+    var told = Told()
+    /// The frame that `%debug` looks at, and how many runs there were when it was chosen.
+    var debugged = (frame: 1, count: 0)
+    /// Where editors send cells to.
+    var cellServer: CellServer?
+    var isRunningSent = false
+    /// Runs something that shows itself while the user may be typing; its owner takes the typed line away meanwhile.
+    public var aside: (() -> Void) -> Void = { $0() }
     private var depth = 0
     var parameterCalls = 0
     /// The files that this session has exported, which it may write again.
@@ -46,41 +62,15 @@ public final class Notebook {
         self.view = view
         self.parameters = try parameters ?? ScriptParameters([])
         try defineHistory()
+        try watchUndefinedGlobals()
         state.output = { [weak self] text in self?.print(text) }
         state.display = { [weak self] value in self?.show(value) }
     }
 
     // MARK: Script
 
-    /// Opens a script, or a newer version of it: cells whose text is the same keep their states.
-    public func open(_ newScript: Script) {
-        let old = script?.codeCells ?? []
-        var kept: [Int: (order: Int, source: String, ending: Execution.Ending)] = [:]
-        if script?.path == newScript.path {
-            for (index, cell) in newScript.codeCells.enumerated() {
-                let before =
-                    old.firstIndex { $0.title == cell.title && $0.source == cell.source }
-                    ?? old.firstIndex { !$0.title.isEmpty && $0.title == cell.title }
-                if let before { kept[index + 1] = lastRuns[before + 1] }
-            }
-        }
-        lastRuns = kept
-        script = newScript
-    }
-
     /// The state of the script's code cell `number`, from 1.
-    public func status(_ number: Int) -> CellStatus {
-        guard let cells = script?.codeCells, cells.indices.contains(number - 1), let run = lastRuns[number] else {
-            return .neverRun
-        }
-        let isOvertaken = lastRuns.contains { $0.key < number && $0.value.order > run.order }
-        if isOvertaken || run.source != cells[number - 1].source { return .stale }
-        return switch run.ending {
-        case .ok: .ok
-        case .error: .error
-        case .interrupted: .interrupted
-        }
-    }
+    public func status(_ number: Int) -> CellStatus { runs.status(number, in: script?.codeCells ?? []) }
 
     /// The number of the first code cell whose results do not count (yet), nil when all do.
     public var nextCell: Int? {
@@ -100,8 +90,7 @@ public final class Notebook {
         let cell = cells[number - 1]
         if !isQuiet { view.note(view.paint("── [\(number)] \(cell.title)", .heading) + "\n") }
         let execution = run(cell.source, title: cell.title, scriptCell: number, firstLine: cell.firstSourceLine)
-        runOrder += 1
-        lastRuns[number] = (runOrder, cell.source, execution.ending ?? .ok)
+        runs.record(number, execution)
         return execution
     }
 
@@ -116,8 +105,8 @@ public final class Notebook {
 
     /// Runs a chunk that is no cell of the script.
     @discardableResult
-    public func run(_ source: String) -> Execution {
-        run(source, title: "", scriptCell: nil, firstLine: 1)
+    public func run(_ source: String, title: String = "") -> Execution {
+        run(source, title: title, scriptCell: nil, firstLine: 1)
     }
 
     private func run(_ source: String, title: String, scriptCell: Int?, firstLine: Int) -> Execution {
@@ -131,15 +120,17 @@ public final class Notebook {
         let outcome = whileRunning { state.evaluate(source, cellName: execution.chunkName) }
         execution.seconds = Double(DispatchTime.now().uptimeNanoseconds - start) / 1e9
         execution.ending = outcome.wasInterrupted ? .interrupted : outcome.error == nil ? .ok : .error
-        execution.error = outcome.error.map { explained($0, scriptCell) }
+        execution.error = outcome.error.map { suggesting(explained($0, scriptCell)) }
         executions[number - 1] = execution
         remember(execution, outcome.values)
         if let error = execution.error {
             record(.error(error))
             show(error, isInterrupt: outcome.wasInterrupted)
+            offerDebug()
         } else if !outcome.isDisplaySuppressed, !outcome.values.isEmpty {
             display(outcome.values)
         }
+        noteOutdatedCaptures(after: execution)
         if !isQuiet, execution.seconds >= (scriptCell == nil ? 2 : 0.5) {
             view.note(view.paint("   \(Self.duration(execution.seconds))", .dim) + "\n")
         }
@@ -149,18 +140,22 @@ public final class Notebook {
         return execution
     }
 
-    /// Goes on with background tasks without waiting; for the prompt.
-    public func servePending() {
-        whileRunning { state.servePending() }
+    /// Goes on with background tasks without waiting, and runs cells that were sent; for the prompt. True when Ctrl-C was pressed
+    /// meanwhile.
+    public func servePending() -> Bool {
+        let wasInterrupted = whileRunning { state.servePending() }
+        runSentCells()
+        return wasInterrupted
     }
 
     /// Shows an error; an interrupt in one line.
     public func show(_ error: LuaError, isInterrupt: Bool = false) {
         let report = ErrorReport(error, executions: executions)
         if isInterrupt {
-            view.note(view.paint("interrupted", .warning) + "\n")
+            let rest = state.unfinishedWork > 0 ? "; what was under way is brought to its end and saved in the background" : ""
+            view.note(view.paint("interrupted" + rest, .warning) + "\n")
         } else {
-            view.note(report.text(paint: view.paint) + "\n")
+            view.note(report.text(view: view) + "\n")
         }
     }
 
@@ -176,7 +171,10 @@ public final class Notebook {
         view.display(value, isResult: false)
     }
 
-    private func whileRunning<Result>(_ body: () -> Result) -> Result {
+    /// Whether a cell or a command is being run now.
+    var isBusy: Bool { depth > 0 }
+
+    func whileRunning<Result>(_ body: () -> Result) -> Result {
         depth += 1
         if depth == 1 { onRunning(true) }
         defer {
@@ -236,7 +234,7 @@ public final class Notebook {
         }
     }
 
-    private static func duration(_ seconds: Double) -> String {
+    static func duration(_ seconds: Double) -> String {
         let tenths = (seconds * 10).rounded() / 10
         if seconds < 60 { return "\(tenths) s" }
         let whole = Int(seconds.rounded())

@@ -16,13 +16,14 @@ public enum NotebookError: UserFacingError, Equatable {
     case settingType(name: String, value: String, expected: String)
     case fileNotWritten(path: String, reason: String)
     case exportFormat(path: String)
+    case notAttached(path: String, reason: String)
 }
 
 extension NotebookError {
     /// Whose fault it was, as Lua's `err.kind` shows it.
     public var kind: String {
         switch self {
-        case .scriptNotFound, .scriptUnreadable, .fileNotWritten: "io"
+        case .scriptNotFound, .scriptUnreadable, .fileNotWritten, .notAttached: "io"
         default: "usage"
         }
     }
@@ -40,6 +41,7 @@ extension NotebookError {
             near(name, known, prefix: "%") ?? "%help lists the commands"
         case .commandUsage(_, let usage): "usage: \(usage)"
         case .exportFormat: "notebooks end in .ipynb, pages in .html, Markdown in .md"
+        case .notAttached: "%attach PATH listens at another place"
         case .badSetting: "write it as --set NAME=VALUE"
         case .unknownSetting(let names, let known):
             names.first.flatMap { near($0, known) }
@@ -78,6 +80,7 @@ extension NotebookError: CustomStringConvertible {
                 + names.map { "'\($0)'" }.joined(separator: ", ")
         case .settingType(let name, let value, let expected): "--set \(name)=\(value): \(name) is \(expected)"
         case .exportFormat(let path): "'\(path)' has no ending that says what to write"
+        case .notAttached(let path, let reason): "cannot listen for cells at '\(path)': \(reason)"
         case .fileNotWritten(let path, let reason): "cannot write '\(path)': \(reason)"
         }
     }

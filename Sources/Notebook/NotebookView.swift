@@ -15,6 +15,8 @@ public struct NotebookView {
     public var table: (_ columns: [String], _ rows: [[String]]) -> String
     /// Shows what cells display, and their results; nil writes it as plain text.
     public var show: ((_ value: DisplayValue, _ isResult: Bool) -> Void)?
+    /// The columns that a text takes.
+    public var width: (String) -> Int = { $0.count }
 
     /// A view that writes through the given functions, by default without colours
     /// and what is shown as plain text.

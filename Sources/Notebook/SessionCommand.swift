@@ -24,6 +24,8 @@ extension Notebook {
     public func runEntry(_ entry: String) -> Bool {
         let text = entry.drop(while: \.isWhitespace)
         guard let first = text.first else { return true }
+        if !isBusy { followFile() }
+        defer { runSentCells() }
         let rest = text.dropFirst().drop(while: \.isWhitespace)
         do {
             switch first {
@@ -50,15 +52,6 @@ extension Notebook {
     public func isIncomplete(_ entry: String) -> Bool {
         guard let first = entry.first(where: { !$0.isWhitespace }), !"%?;".contains(first) else { return false }
         return state.isIncomplete(entry)
-    }
-
-    /// The names that complete the word at the end of a text: commands after a percent sign, else what Lua knows.
-    public func completions(for text: String) -> [String] {
-        let line = text.split(separator: "\n", omittingEmptySubsequences: false).last ?? ""
-        if text.first == "%", !text.contains(" ") {
-            return SessionCommand.all.map { $0.name }.filter { $0.hasPrefix(text.dropFirst()) }
-        }
-        return state.completions(for: String(line)).map(\.text)
     }
 
     private func runCommand(_ text: String) throws -> Execution? {
@@ -105,7 +98,7 @@ extension Notebook {
         }
         var argument = LuaValue.string(name)
         if Self.isName(name[...]), !name.contains(":"),
-            let value = state.evaluate("return \(name)", cellName: "help").values.first
+            let value = state.keepingFrames({ state.evaluate("return \(name)", cellName: "help").values.first })
         {
             switch value {
             case .none, .string: break
@@ -147,7 +140,7 @@ extension SessionCommand {
             return nil
         },
         SessionCommand(
-            name: "run", usage: "%run N|1,3-5|TITLE|all|from N",
+            name: "run", usage: "%run N|1,3-5|TITLE|all|from A|until B",
             doc: "Runs cells of the script, by number or title, up to the first that fails.",
             example: "repl.run(\"Train the reward model\")"
         ) { notebook, target in try notebook.runCells(notebook.cells(target, command: "%run")) },
@@ -178,6 +171,22 @@ extension SessionCommand {
             return nil
         },
         SessionCommand(
+            name: "debug", usage: "%debug [where|up|down|N|locals|CODE]",
+            doc: "Looks into the latest failure: frames, their variables, and code that sees them.",
+            example: "repl.debug(\"locals\")"
+        ) { notebook, question in
+            try notebook.debug(question)
+            return nil
+        },
+        SessionCommand(
+            name: "attach", usage: "%attach [PATH]",
+            doc: "Listens on a Unix socket for cells that an editor sends (rlhf-repl send); they run when nothing else does.",
+            example: "repl.attach()"
+        ) { notebook, path in
+            try notebook.attach(path)
+            return nil
+        },
+        SessionCommand(
             name: "time", usage: "%time CODE", doc: "Runs code and tells how long it took.",
             example: "repl.time(\"f()\")"
         ) { notebook, code in try notebook.time(code) },
@@ -192,6 +201,13 @@ extension SessionCommand {
             name: "who", usage: "%who", doc: "Lists the variables that cells have defined.", example: "repl.who()"
         ) { notebook, _ in
             notebook.showVariables()
+            return nil
+        },
+        SessionCommand(
+            name: "reset", usage: "%reset", doc: "Forgets the variables that cells have defined; no cell has run then.",
+            example: "repl.reset()"
+        ) { notebook, _ in
+            try notebook.reset()
             return nil
         },
         SessionCommand(

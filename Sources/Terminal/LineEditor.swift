@@ -1,4 +1,5 @@
 internal import CReadline
+public import Display
 internal import Foundation
 internal import Synchronization
 
@@ -6,14 +7,6 @@ internal import Synchronization
 /// user types. Readline has one state per process, so there is one editor, used on one thread; `interrupt`, `resized`
 /// and `wake` may be called from any.
 public final class LineEditor: EntrySource {
-    /// What completion is asked for.
-    public struct CompletionRequest: Sendable {
-        /// All of the entry up to the cursor.
-        public let textBeforeCursor: String
-        /// The name, with its dots and colons, that ends at the cursor.
-        public let word: String
-    }
-
     private enum LineEvent {
         case line(String)
         case end
@@ -28,8 +21,8 @@ public final class LineEditor: EntrySource {
         init(pipe: WakePipe) { self.pipe = pipe }
     }
 
-    /// The names that complete a word; each begins with the word.
-    public var complete: (CompletionRequest) -> [String] = { _ in [] }
+    /// What goes on from all of an entry up to the cursor.
+    public var complete: (String) -> LineCompletion = { LineCompletion(word: $0, candidates: []) }
     /// Called on the editing thread after `wake`, for example to go on with background tasks.
     public var onWake: () -> Void = {}
     /// A descriptor of others; `onWake` is called when it becomes readable, and has to read it.
@@ -37,23 +30,32 @@ public final class LineEditor: EntrySource {
     /// The entries that can be recalled, oldest first.
     public private(set) var history: [String] = []
 
+    let style: Style
     private let writer: TerminalWriter
     private let historyFile: HistoryFile?
     private let signals: Signals
     private var event: LineEvent?
-    private var earlierLines = ""
+    /// The lines of the entry that have been accepted before the present one, where the terminal shows one line at a time.
+    private(set) var earlierLines = ""
+    /// Whether Enter is to go on with the entry on another line.
+    private(set) var isIncomplete: (String) -> Bool = { _ in false }
+    /// What the Tab that is being handled offers.
+    var completion = LineCompletion(word: "", candidates: [])
+    /// Up and Down are searching for entries that begin with so many bytes.
+    var searchLength: Int?
 
     /// The editor whose callbacks readline is calling; only touched on the editing thread.
-    nonisolated(unsafe) private static var current: LineEditor?
+    nonisolated(unsafe) static var current: LineEditor?
 
     /// What separates words for completion: everything but letters, digits, `_`, `.` and `:`.
     private static let wordBreaks = " \t\n\"'`@$><=;|&{}()[]+-*/%^#~,?!\\"
 
     /// An editor on standard input, nil when the process is out of descriptors. A history that cannot be read is reported
     /// through the writer and then left alone.
-    public init?(writer: TerminalWriter, historyFile: HistoryFile?) {
+    public init?(writer: TerminalWriter, historyFile: HistoryFile?, style: Style = .plain) {
         guard let pipe = WakePipe() else { return nil }
         self.writer = writer
+        self.style = style
         signals = Signals(pipe: pipe)
         var kept = historyFile
         var entries: [String] = []
@@ -65,7 +67,9 @@ public final class LineEditor: EntrySource {
         }
         self.historyFile = kept
         let breaks = unsafe strdup(Self.wordBreaks)
-        unsafe editor_configure(breaks) { text, start, end in unsafe LineEditor.attemptCompletion(text, start) }
+        unsafe editor_configure(
+            breaks, { _, start, end in unsafe LineEditor.attemptCompletion(start, end) },
+            { _, _, _ in LineEditor.listCompletions() }, Self.keys)
         for entry in entries { unsafe add_history(entry) }
         history = entries
     }
@@ -102,18 +106,18 @@ public final class LineEditor: EntrySource {
     /// The next entry; see `EntrySource`.
     public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
         signals.isInterrupted.store(false, ordering: .releasing)
-        earlierLines = ""
-        defer { earlierLines = "" }
-        var entry: String?
-        while true {
-            switch readLine(prompt: entry == nil ? prompt : continuation) {
-            case nil: return .interrupted
-            case .end: return entry.map { .text($0) } ?? .end
-            case .line(let line):
-                let text = entry.map { $0 + "\n" + line } ?? line
-                if !isIncomplete(text) { return .text(trimmedEnd(text)) }
-                entry = text
-                earlierLines = text + "\n"
+        return withoutActuallyEscaping(isIncomplete) { isIncomplete in
+            self.isIncomplete = isIncomplete
+            defer { (self.isIncomplete, earlierLines) = ({ _ in false }, "") }
+            while true {
+                switch readLine(prompt: earlierLines.isEmpty ? prompt : continuation) {
+                case nil: return .interrupted
+                case .end: return earlierLines.isEmpty ? .end : .text(trimmedEnd(earlierLines))
+                case .line(let line):
+                    let text = earlierLines + line
+                    if !isIncomplete(text) { return .text(trimmedEnd(text)) }
+                    earlierLines = text + "\n"
+                }
             }
         }
     }
@@ -175,9 +179,27 @@ public final class LineEditor: EntrySource {
     private func showQueuedText() {
         guard editor_is_searching() == 0 else { return }
         let text = writer.takeQueued()
-        guard !text.isEmpty else { return }
+        if !text.isEmpty { showAbovePrompt(text) }
+    }
+
+    /// Writes text where the prompt is and the prompt below it.
+    func showAbovePrompt(_ text: String) {
         editor_hide()
-        FileHandle.standardOutput.write(Data((text.hasSuffix("\n") ? text : text + "\n").utf8))
+        Self.write(text.hasSuffix("\n") ? text : text + "\n")
+        editor_show()
+    }
+
+    /// Runs something that writes and reads by itself, from `onWake`: the line is taken away and comes back as it was, after
+    /// a new prompt.
+    public func aside(_ body: () -> Void, prompt: () -> String) {
+        guard unsafe Self.current === self else { return body() }
+        editor_hide()
+        rl_deprep_terminal()
+        writer.promptDidEnd()
+        body()
+        writer.promptDidStart(wake: wake)
+        if earlierLines.isEmpty { unsafe _ = rl_set_prompt(prompt()) }
+        rl_prep_terminal(1)
         editor_show()
     }
 
@@ -191,7 +213,7 @@ public final class LineEditor: EntrySource {
         // Removing the handler here keeps readline from showing the next prompt before the entry has run.
         rl_callback_handler_remove()
         guard let line = unsafe line else {
-            writeNewline()
+            write("\n")
             unsafe current?.event = .end
             return
         }
@@ -199,29 +221,5 @@ public final class LineEditor: EntrySource {
         unsafe free(line)
     }
 
-    private static func writeNewline() {
-        FileHandle.standardOutput.write(Data("\n".utf8))
-    }
-
-    /// Readline's completion function: the matches as a C array that readline frees, the first the common prefix.
-    private static func attemptCompletion(
-        _ text: UnsafePointer<CChar>?, _ start: Int32
-    ) -> UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>? {
-        guard let editor = unsafe current, let text = unsafe text else { return nil }
-        guard editor_is_in_string() == 0 else { return nil }
-        editor_end_completion()
-        let buffer = unsafe Array(String(cString: editor_buffer()).utf8.prefix(Int(editor_point())))
-        let before = editor.earlierLines + String(decoding: buffer, as: UTF8.self)
-        let word = unsafe String(cString: text)
-        let matches = editor.complete(CompletionRequest(textBeforeCursor: before, word: word))
-        guard let first = matches.first else { return nil }
-        let prefix = matches.dropFirst().reduce(first) { $0.commonPrefix(with: $1) }
-        let all = matches.count == 1 ? [first] : [prefix] + matches
-        let size = unsafe (all.count + 1) * MemoryLayout<UnsafeMutablePointer<CChar>?>.stride
-        guard let memory = unsafe malloc(size) else { return nil }
-        let array = unsafe memory.bindMemory(to: UnsafeMutablePointer<CChar>?.self, capacity: all.count + 1)
-        for (index, match) in all.enumerated() { unsafe array[index] = unsafe strdup(match) }
-        unsafe array[all.count] = nil
-        return unsafe array
-    }
+    static func write(_ text: String) { FileHandle.standardOutput.write(Data(text.utf8)) }
 }

@@ -53,7 +53,8 @@ public struct ProgressLine: Sendable, Equatable {
         if let total, rate > 0, completed < total { parts.append("ETA \(Self.duration((total - completed) / rate))") }
         if !detail.isEmpty { parts.append(detail) }
         let age = now - lastEvent
-        if age >= Self.stallAge { parts.append(style.paint("stalled \(Self.duration(age))", .yellow)) }
+        // Work that never tells how far it is cannot stall.
+        if age >= Self.stallAge, total != nil || completed > 0 { parts.append(style.paint("stalled \(Self.duration(age))", .yellow)) }
         return DisplayWidth.truncated("\(label): " + parts.joined(separator: "  "), to: width)
     }
 

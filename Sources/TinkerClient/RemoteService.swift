@@ -37,6 +37,7 @@ package final class RemoteService: TrainingService {
 
     package func createLoraTrainingClient(baseModel: String, config: LoraConfig) -> Future<any TrainingClient> {
         future("create_lora_training_client") { [self] in
+            try config.validate()
             try await check(baseModel, \.isTrainable, "trained")
             return try await newModel(baseModel, config)
         }
@@ -81,6 +82,8 @@ package final class RemoteService: TrainingService {
         }
     }
 
+    package var restClient: (any RestClient)? { RemoteRestClient(service: self) }
+
     // MARK: Parts
 
     /// A sampling client of a model whose tokenizer is known.
@@ -103,6 +106,11 @@ package final class RemoteService: TrainingService {
 
     private func newModel(_ baseModel: String, _ config: LoraConfig) async throws -> RemoteTrainingClient {
         let opened = try await session.opened()
+        if opened.dialect.family == .skyRL, !config.trainMlp || !config.trainAttn {
+            throw TrainingError.usage(
+                "\(connection.address.host) (SkyRL) adapts attention and MLP always",
+                hint: "leave train_attn and train_mlp at true")
+        }
         let queued: Wire.QueuedResponse = try await connection.call(
             .post(
                 "create_model",
@@ -125,7 +133,10 @@ package final class RemoteService: TrainingService {
     private func model(_ name: String, tokenizerID: String?, _ opened: ServiceSession.Opened) async throws -> RemoteModel {
         let offer = try await session.capabilities().supportedModels.first { $0.modelName == name }
         return RemoteModel(
-            name: name, tokenizer: try tokenizers.tokenizer(of: name, id: tokenizerID), contextLength: offer?.maxContextLength)
+            name: name,
+            tokenizer: try await tokenizers.tokenizer(of: name, id: tokenizerID, pacing: connection.pacing) {
+                [connection] in connection.tell($0)
+            }, contextLength: offer?.maxContextLength)
     }
 
     /// Throws if the service does not offer a model, before it is asked for.

@@ -12,7 +12,10 @@ extension Router {
 
     /// The checkpoints of a run or of all.
     func checkpoints(_ request: ServerRequest, run: String? = nil) throws -> ServerResponse {
-        let records = catalogue.all.filter { run == nil || $0.parts?.run == run }
+        let showsExternal = !request.comesFromSDK(before: 28)
+        let records = catalogue.all.filter {
+            (run == nil || $0.parts?.run == run) && (showsExternal || $0.parts?.kind != .external)
+        }
         let (page, cursor) = try page(records, request, limit: run == nil ? 100 : 10_000)
         return .json(Wire.CheckpointList(checkpoints: page.compactMap(checkpoint), cursor: cursor))
     }
@@ -103,6 +106,16 @@ extension Router {
                 status: 200, headers: ["content-type": "application/octet-stream"], body: Array(try Data(contentsOf: file)))
         case .everything, nil: throw ServerError(404, "this download has expired; ask for its address again")
         }
+    }
+}
+
+extension ServerRequest {
+    /// Whether an official SDK older than version 0.`minor` has sent this. SDKs before 0.28 reject a whole list for one external
+    /// checkpoint in it.
+    fileprivate func comesFromSDK(before minor: Int) -> Bool {
+        let version = (headers["x-stainless-package-version"] ?? "").split(separator: ".").map { Int($0) }
+        guard version.count > 1, version[0] == 0, let number = version[1] else { return false }
+        return number < minor
     }
 }
 

@@ -23,7 +23,7 @@ struct ServerError: Error, Equatable {
         case let error as TrainingError:
             let status =
                 switch error {
-                case .unknownModel: 404
+                case .unknownModel, .checkpointNotFound: 404
                 // A poll that the stopping server has given up.
                 case .cancelled: 503
                 default: 400

@@ -1,7 +1,9 @@
+import Foundation
+
 /// Byte-level byte-pair encoding as GPT-2 introduced it (Radford et al., 2019), with the pre-tokenizers of its successors.
 ///
 /// Text is cut into pieces, each piece's bytes become the vocabulary's byte tokens, and neighbours merge, lowest rank first.
-/// Bytes without a token of their own are left out, as the reference implementations do.
+/// Bytes without a token of their own are left out before anything merges, as in the library that models are trained with.
 public struct BytePairTokenizer: Tokenizer {
     /// What an entry of the vocabulary is for.
     public enum TokenKind: Sendable, Equatable {
@@ -29,15 +31,17 @@ public struct BytePairTokenizer: Tokenizer {
     private let patterns: [Pattern]
     private let allLiterals: LiteralSplitter
     private let userLiterals: LiteralSplitter
+    private let normalizesText: Bool
     private let cache = PieceCache()
 
     /// The number of tokens.
     public var vocabularySize: Int { tokenBytes.count }
 
-    /// A tokenizer from a vocabulary in the byte alphabet and its merges ("left right", best first).
+    /// A tokenizer from a vocabulary in the byte alphabet and its merges ("left right", best first). With `normalizesText`, texts are
+    /// composed first (Unicode's form C), as Qwen's are.
     public init(
         tokens: [String], kinds: [TokenKind], merges mergeLines: [String], preTokenizer: PreTokenizer,
-        bosToken: Int? = nil, eosToken: Int? = nil
+        bosToken: Int? = nil, eosToken: Int? = nil, normalizesText: Bool = false
     ) throws(TokenizerError) {
         guard tokens.count == kinds.count else { throw .kindCount(tokens: tokens.count, kinds: kinds.count) }
         for (name, id) in [("bos", bosToken), ("eos", eosToken)] {
@@ -48,6 +52,7 @@ public struct BytePairTokenizer: Tokenizer {
         self.bosToken = bosToken
         self.eosToken = eosToken
         self.preTokenizer = preTokenizer
+        self.normalizesText = normalizesText
 
         let bytes = zip(tokens, kinds).map { token, kind in
             kind == .normal ? ByteAlphabet.bytes(of: token.unicodeScalars) : Array(token.utf8)
@@ -71,7 +76,8 @@ public struct BytePairTokenizer: Tokenizer {
 
     /// The ids of a text; never adds tokens of its own.
     public func encode(_ text: String, parseSpecial: Bool) -> [Int] {
-        var text = text
+        // What is ASCII is composed already.
+        var text = normalizesText && !text.utf8.allSatisfy { $0 < 128 } ? text.precomposedStringWithCanonicalMapping : text
         return text.withUTF8 { bytes in
             var ids: [Int] = []
             ids.reserveCapacity(bytes.count / 3 + 1)
@@ -112,7 +118,7 @@ public struct BytePairTokenizer: Tokenizer {
 
     private func merged(_ piece: UnsafeBufferPointer<UInt8>) -> [Int32] {
         if !wholePieces.isEmpty, let whole = unsafe wholePieces[Array(piece)] { return [whole] }
-        return merges.apply(to: unsafe piece.map { byteTokens[Int($0)] })
+        return merges.apply(to: unsafe piece.lazy.map { byteTokens[Int($0)] }.filter { $0 >= 0 })
     }
 
     private static func mergeTable(_ lines: [String], ids: [[UInt8]: Int32]) throws(TokenizerError) -> MergeTable {

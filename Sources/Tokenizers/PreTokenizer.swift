@@ -10,7 +10,7 @@ public enum PreTokenizer: String, Sendable, CaseIterable {
     case llamaBPE = "llama-bpe"
 
     /// Whether a piece that is a token as a whole becomes that token without looking at the merges.
-    var ignoresMerges: Bool { self == .llamaBPE }
+    package var ignoresMerges: Bool { self == .llamaBPE }
 
     /// The patterns, applied one after the other: what a pattern matches and what lies between its matches are pieces, and the
     /// next pattern works on each piece separately.

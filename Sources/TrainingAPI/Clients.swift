@@ -20,6 +20,14 @@ public protocol TrainingService: Sendable {
 
     /// A sampling client of saved weights (`tinker://RUN/sampler_weights/NAME`).
     func createSamplingClient(modelPath: String) -> Future<any SamplingClient>
+
+    /// What this service keeps; nil if it keeps nothing that could be listed.
+    var restClient: (any RestClient)? { get }
+}
+
+extension TrainingService {
+    /// Nothing.
+    public var restClient: (any RestClient)? { nil }
 }
 
 /// The verbs of training. Every call is queued at once and returns a future; calls on one client take effect in the order in

@@ -1,5 +1,4 @@
 import Glibc
-import Tensors
 
 /// What a loss is worth on one datum.
 public struct LossEvaluation: Sendable {
@@ -16,12 +15,8 @@ extension LossFunction {
     /// logprob. The others (prompts, masked tokens) have loss and gradient 0 whatever their logprob is, so it need not be
     /// computed. The datum must have passed `validate`.
     public func contributingTargets(of datum: Datum) -> [Bool] {
-        let inputs = Inputs(of: datum, loss: name)
-        switch name {
-        case .crossEntropy: return inputs.weights.map { $0 != 0 }
-        case .importanceSampling, .ppo, .cispo, .dro:
-            return zip(inputs.advantages, inputs.sampled).map { $0 != 0 || $1 != 0 }
-        }
+        let terms = terms(of: datum)
+        return (0..<terms.count).map { terms.contributes($0) }
     }
 
     /// The loss of a datum and its derivatives by the targets' logprobs, in the order of `target_tokens`. Formulas: with p the
@@ -37,34 +32,27 @@ extension LossFunction {
     /// Richemond et al., "Offline regularised reinforcement learning for large language models alignment", 2024 (DRO).
     /// The datum must have passed `validate`, and there must be one logprob for each target.
     public func evaluate(_ datum: Datum, logprobs: [Float]) -> LossEvaluation {
-        let inputs = Inputs(of: datum, loss: name)
-        precondition(logprobs.count == inputs.count, "\(logprobs.count) logprobs for \(inputs.count) targets")
-        var loss = 0.0
-        var gradient = [Float](repeating: 0, count: logprobs.count)
-        var metrics = LossMetrics()
-        if name == .crossEntropy {
-            for (index, weight) in inputs.weights.enumerated() where weight != 0 {
-                loss -= Double(weight) * Double(logprobs[index])
-                gradient[index] = -weight
-            }
-        } else {
-            for (index, counts) in contributingTargets(of: datum).enumerated() where counts {
-                let term = policyTerm(
-                    logprob: Double(logprobs[index]), sampled: Double(inputs.sampled[index]),
-                    advantage: Double(inputs.advantages[index]))
-                loss += term.loss
-                gradient[index] = Float(term.derivative)
-                metrics.add(term)
-            }
+        let terms = terms(of: datum)
+        precondition(logprobs.count == terms.count, "\(logprobs.count) logprobs for \(terms.count) targets")
+        var evaluation = LossEvaluation(
+            loss: 0, gradient: [Float](repeating: 0, count: logprobs.count), metrics: LossMetrics())
+        for (target, logprob) in logprobs.enumerated() where terms.contributes(target) {
+            let term = terms.term(target, logprob: logprob)
+            evaluation.loss += term.loss
+            evaluation.gradient[target] = Float(term.derivative)
+            if name != .crossEntropy { evaluation.metrics.add(term) }
         }
-        metrics.loss = loss
-        return LossEvaluation(loss: loss, gradient: gradient, metrics: metrics)
+        evaluation.metrics.loss = evaluation.loss
+        return evaluation
     }
 
+    /// The loss of a datum, target by target. The datum must have passed `validate`.
+    public func terms(of datum: Datum) -> LossTerms { LossTerms(self, datum) }
+
     /// One target of a policy-gradient loss: what it adds, and its derivative by the logprob.
-    func policyTerm(logprob: Double, sampled: Double, advantage: Double) -> PolicyTerm {
+    func policyTerm(logprob: Double, sampled: Double, advantage: Double) -> LossTerm {
         let ratio = exp(logprob - sampled)
-        var term = PolicyTerm(ratio: ratio, logRatio: logprob - sampled)
+        var term = LossTerm(ratio: ratio, logRatio: logprob - sampled)
         if name == .dro {
             let beta = config["beta"] ?? 0
             term.loss = -(advantage * logprob - 0.5 * beta * term.logRatio * term.logRatio)
@@ -91,28 +79,10 @@ extension LossFunction {
         }
         return term
     }
-
-    /// A validated datum's inputs as numbers; those that the loss does not have are empty.
-    private struct Inputs {
-        let count: Int
-        let weights: [Float]
-        let sampled: [Float]
-        let advantages: [Float]
-
-        init(of datum: Datum, loss: Name) {
-            func input(_ key: String) -> [Float] { datum.lossFnInputs[key]?.floats ?? [] }
-            count = datum.lossFnInputs["target_tokens"]?.count ?? 0
-            (weights, sampled, advantages) = (input("weights"), input("logprobs"), input("advantages"))
-            for (key, values) in [("weights", weights), ("logprobs", sampled), ("advantages", advantages)]
-            where loss.requiredInputs.contains(key) {
-                precondition(values.count == count, "\(values.count) \(key) for \(count) targets")
-            }
-        }
-    }
 }
 
-/// One target of a policy-gradient loss.
-struct PolicyTerm {
+/// What one target adds to a loss.
+struct LossTerm {
     var loss = 0.0
     var derivative = 0.0
     /// Probability now by probability when sampled.

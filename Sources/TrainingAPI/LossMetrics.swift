@@ -11,7 +11,7 @@ public struct LossMetrics: Sendable, Equatable {
     /// Nothing added up yet.
     public init() {}
 
-    mutating func add(_ term: PolicyTerm) {
+    mutating func add(_ term: LossTerm) {
         targets += 1
         ratios += term.ratio
         divergences -= term.logRatio

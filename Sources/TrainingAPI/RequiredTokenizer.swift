@@ -13,5 +13,8 @@ extension SamplingClient {
 private func required(_ tokenizer: any Tokenizer) throws(TrainingError) -> any Tokenizer {
     guard let missing = tokenizer as? MissingTokenizer else { return tokenizer }
     throw .usage(
-        missing.problem, hint: "give a GGUF file of the same vocabulary: --tokenizer PATH, or tokenizer = PATH in ServiceClient")
+        missing.problem,
+        hint:
+            "give a tokenizer.json, the folder with it, or a GGUF file of the same vocabulary: --tokenizer PATH, or tokenizer = PATH in "
+            + "ServiceClient")
 }

@@ -12,7 +12,7 @@ struct BenchCommand: ParsableCommand {
     static let word = "bench"
 
     static let configuration = CommandConfiguration(
-        commandName: "rlhf-repl \(word)",
+        commandName: word,
         abstract: "Measures the machine's peak, then training and sampling: tokens per second, share of the peak, memory.",
         discussion: """
             Workloads: sft, prefill, decode-1, decode-4, decode-16, decode-64, groups-64, tournament, rl-step, pipeline. Scaling \

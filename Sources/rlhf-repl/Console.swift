@@ -29,7 +29,7 @@ struct Console {
 
     /// How a notebook shows things here.
     func view() -> NotebookView {
-        NotebookView(
+        var view = NotebookView(
             write: { [writer] in writer.write($0) },
             note: { [writer] in writer.writeError($0) },
             paint: { [errorStyle] in Self.paint($0, $1, errorStyle) },
@@ -38,6 +38,8 @@ struct Console {
                     .text(style: style)
             },
             show: { [self] value, _ in show(value) })
+        view.width = { DisplayWidth.of($0) }
+        return view
     }
 
     /// Shows what a cell shows: as a picture where the terminal can, to look through where somebody sits at it, else as text.
@@ -56,7 +58,7 @@ struct Console {
 
     /// Shows an error that no cell has raised.
     func show(_ error: LuaError) {
-        writer.writeError(ErrorReport(error).text { Self.paint($0, $1, errorStyle) } + "\n")
+        writer.writeError(ErrorReport(error).text(view: view()) + "\n")
     }
 
     private static func paint(_ text: String, _ role: NotebookView.Role, _ style: Style) -> String {

@@ -12,16 +12,20 @@ final class RemoteServices: Sendable {
     private let store: ModelStore
     private let tokenizer: String?
     private let notice: @Sendable (String) -> Void
+    private let waiting: @Sendable (String?) -> Void
     private let transport = Mutex<CurlTransport?>(nil)
 
-    /// Services whose models have the tokenizer of this file unless they are opened with another one.
+    /// Services whose models have the tokenizer of this file unless they are opened with another one. `notice` gets what users
+    /// should know, `waiting` every ten seconds what is waited for, and nil when that is over.
     init(
-        environment: [String: String], store: ModelStore, tokenizer: String?, notice: @escaping @Sendable (String) -> Void
+        environment: [String: String], store: ModelStore, tokenizer: String?, notice: @escaping @Sendable (String) -> Void,
+        waiting: @escaping @Sendable (String?) -> Void
     ) {
         self.environment = environment
         self.store = store
         self.tokenizer = tokenizer
         self.notice = notice
+        self.waiting = waiting
     }
 
     /// The service at an address. Nothing is sent yet.
@@ -41,8 +45,9 @@ final class RemoteServices: Sendable {
         let credentials = Credentials(apiKey: options.apiKey, address: address, environment: environment)
         return RemoteService(
             connection: ServiceConnection(
-                address: address, credentials: credentials, transport: transport, notice: notice),
-            tokenizers: RemoteTokenizers(path: options.tokenizer ?? tokenizer, store: store, environment: environment))
+                address: address, credentials: credentials, transport: transport, notice: notice, waiting: waiting),
+            tokenizers: RemoteTokenizers(
+                path: options.tokenizer ?? tokenizer, store: store, environment: environment, transport: transport))
     }
 
     /// The service that a script asks for: the session's own without an address.

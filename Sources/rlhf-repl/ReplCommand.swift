@@ -14,20 +14,20 @@ struct ReplCommand: ParsableCommand {
             Without a script it opens a session; with one it runs every cell and exits, with status 1 at the first cell that \
             fails. Standard output carries what cells print; everything else goes to standard error. `rlhf-repl bench` measures \
             this machine and the engine; see rlhf-repl bench --help. `rlhf-repl serve` offers the engine to other programs; see \
-            rlhf-repl serve --help.
+            rlhf-repl serve --help. `rlhf-repl docs` writes the reference and settings for editors, `rlhf-repl send` sends a cell to \
+            a running session.
             """,
         version: "rlhf-repl \(ReplCommand.version)")
 
     static let version = "0.1.0"
 
-    /// The words `bench` and `serve` in the first place are commands of their own. As subcommands the parser would take them for
-    /// the script.
+    /// A subcommand's word in the first place chooses it; see `Subcommands`.
     static func main() {
         let arguments = Array(CommandLine.arguments.dropFirst())
-        switch arguments.first {
-        case BenchCommand.word: BenchCommand.main(Array(arguments.dropFirst()))
-        case ServeCommand.word: ServeCommand.main(Array(arguments.dropFirst()))
-        default: main(arguments)
+        if let word = arguments.first, Subcommands.contains(word) {
+            Subcommands.main(arguments)
+        } else {
+            main(arguments)
         }
     }
 

@@ -14,7 +14,7 @@ struct ServeCommand: ParsableCommand {
     static let word = "serve"
 
     static let configuration = CommandConfiguration(
-        commandName: "rlhf-repl \(word)",
+        commandName: word,
         abstract: "Offers the embedded engine to programs that speak the Tinker protocol, such as its Python SDK.",
         discussion: """
             Point a client at it: tinker.ServiceClient(base_url="http://127.0.0.1:8000", api_key="tml-local"). Checkpoints are kept \
@@ -42,6 +42,13 @@ struct ServeCommand: ParsableCommand {
             "What Python clients load the tokenizer by: a name on the Hugging Face hub or a folder.", valueName: "name-or-path"))
     var tokenizerID: String?
 
+    @Option(
+        name: .customLong("export-tokenizer"),
+        help: ArgumentHelp(
+            "Writes the model's tokenizer into a folder as Hugging Face's libraries read it, and tells clients to load it from there.",
+            valueName: "folder"))
+    var tokenizerFolder: String?
+
     @OptionGroup var engine: EngineOptions
 
     @Option(help: ArgumentHelp("A session without a heartbeat for so long is closed.", valueName: "seconds"))
@@ -59,6 +66,10 @@ struct ServeCommand: ParsableCommand {
         if sessionTimeout < 1 { throw ValidationError("--session-timeout takes seconds from 1, not \(sessionTimeout)") }
         if !isLoopback, keyFile == nil {
             throw ValidationError("--host \(host) lets other machines in; give --api-key-file with the keys that they have to send")
+        }
+        // Clients cut an id there, as what follows would be a revision.
+        if let tokenizerFolder, URL(fileURLWithPath: tokenizerFolder).path.contains(":") {
+            throw ValidationError("--export-tokenizer takes a folder without a colon in its path, because clients cut it there")
         }
     }
 
@@ -92,7 +103,9 @@ struct ServeCommand: ParsableCommand {
         var configuration = ServerConfiguration()
         configuration.keys = try keys()
         configuration.models = [entry.name]
-        configuration.tokenizerID = tokenizerID ?? (entry.name == ModelStore.defaultModel.name ? Self.defaultTokenizerID : nil)
+        configuration.tokenizerID =
+            try tokenizerID ?? exportTokenizer(of: entry)
+            ?? (entry.name == ModelStore.defaultModel.name ? Self.defaultTokenizerID : nil)
         configuration.checkpointFolder = folder.appending(path: "checkpoints")
         configuration.catalogueFile = folder.appending(path: "served_checkpoints.json")
         configuration.limits.sessionTimeout = sessionTimeout
@@ -109,6 +122,14 @@ struct ServeCommand: ParsableCommand {
             let address = host.contains(":") ? "[\(host)]" : host
             writer.writeError("\(entry.name), \(service.summary), at http://\(address):\(port) (Ctrl-C stops)\n")
         }
+    }
+
+    /// Writes the tokenizer if that is asked for; returns the folder's full path.
+    private func exportTokenizer(of entry: ModelStore.Entry) throws -> String? {
+        guard let tokenizerFolder else { return nil }
+        let folder = URL(fileURLWithPath: tokenizerFolder).standardizedFileURL.path
+        try HuggingFaceTokenizer(GGUFFile(path: entry.path)).write(to: folder)
+        return folder
     }
 
     private func keys() throws -> APIKeys {

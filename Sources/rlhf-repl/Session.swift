@@ -1,3 +1,4 @@
+import Cookbook
 import Display
 import Foundation
 import LuaBindings
@@ -32,12 +33,14 @@ final class Session {
 
     /// Runs script, chunk or prompt, and writes what `--export` asks for, whatever happened; gives the exit status.
     func run() throws -> Int32 {
+        defer { notebook.detach() }
         let outcome = Result { try runAll() }
         for path in options.export { try notebook.export(to: path) }
         return try outcome.get()
     }
 
     private func runAll() throws -> Int32 {
+        defer { notebook.finishBackground() }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -57,15 +60,11 @@ final class Session {
 
     private func configure() throws {
         let state = notebook.state
-        var registry = Registry()
-        registry.addFutures()
-        registry.add(notebook.bindings)
-        registry.describe(
-            module: "repl", "The session's commands as functions. At the prompt they begin with a percent sign.")
-        registry.add(displayBindings())
-        registry.addPlot { [writer = console.writer] in writer.writeError($0 + "\n") }
-        try service.register(&registry)
-        try registry.install(into: state)
+        let registry = try Registry.session(notebook: notebook, console: console, service: service)
+        let index = try registry.install(into: state)
+        notebook.completer = Completer(
+            registry: registry, index: index, models: service.models, checkpoints: service.checkpoints,
+            names: { $0 == "renderer_name" ? Renderers.names : [] })
         try definePrint(state)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
@@ -78,7 +77,7 @@ final class Session {
         let waiting = WaitingBar(console)
         notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
-            if !isRunning { console.stages.endAll() }
+            console.stages.setRunning(isRunning)
             waiting.setRunning(isRunning)
         }
         notebook.inputHistory = { [input] in input.history }
@@ -86,6 +85,7 @@ final class Session {
             guard !options.sandbox else { return 126 }
             return ShellCommand.run(command)
         }
+        if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
         interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
         let folder =
@@ -105,9 +105,13 @@ final class Session {
         guard needsInput, isatty(0) == 1, console.writer.isOutputTerminal else { return PlainInput() }
         let folder = HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
         let history = HistoryFile(file: folder.appending(path: "history"))
-        guard let editor = LineEditor(writer: console.writer, historyFile: history) else { return PlainInput() }
-        editor.complete = { [unowned notebook] request in notebook.completions(for: request.textBeforeCursor) }
-        editor.onWake = { [unowned notebook] in notebook.servePending() }
+        guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
+        editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
+        let interrupt = editor.interrupt
+        editor.onWake = { [unowned notebook] in if notebook.servePending() { interrupt() } }
+        notebook.aside = { [unowned editor, unowned notebook] body in
+            editor.aside(body) { promptText(notebook, console) }
+        }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
         return editor
@@ -122,14 +126,7 @@ final class Session {
             try options.cells.map { try CellSelection($0).numbers(count: count) } ?? Array(0..<count).map { $0 + 1 }
         let failed: Execution?
         if options.step {
-            let stepper = Stepper(notebook: notebook) { [input, console] prompt in
-                if input is PlainInput { console.writer.writeError(prompt + "\n") }
-                guard
-                    case .text(let line) = input.readEntry(
-                        prompt: prompt, continuation: "", isIncomplete: { _ in false })
-                else { return nil }
-                return line
-            }
+            let stepper = Stepper(notebook: notebook) { [unowned self] in ask($0) }
             failed = try stepper.run(numbers)
         } else {
             failed = try notebook.runCells(numbers)
@@ -139,26 +136,45 @@ final class Session {
         return true
     }
 
+    /// A line that is no entry: an answer to a question.
+    private func ask(_ prompt: String) -> String? {
+        if !isTerminal { console.writer.writeError(prompt + "\n") }
+        let entry = input.readEntry(prompt: prompt, continuation: "", isIncomplete: { _ in false })
+        guard case .text(let line) = entry else { return nil }
+        return line
+    }
+
     // MARK: Prompt
+
+    private static func promptText(_ notebook: Notebook, _ console: Console) -> String {
+        console.style.prompt("[\(notebook.executions.count + 1)]", .bold, .green) + "> "
+    }
 
     private func prompt() -> Int32 {
         if isTerminal, !options.quiet {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
         }
         var isFine = true
-        while !notebook.wantsQuit {
+        var interrupts = 0  // in a row
+        while true {
+            notebook.runSentCells()
+            if notebook.wantsQuit { break }
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
-                prompt: console.style.prompt("[\(number)]", .bold, .green) + "> ",
+                prompt: Self.promptText(notebook, console),
                 continuation: String(repeating: " ", count: String(number).count) + "..> ",
                 isIncomplete: notebook.isIncomplete)
             switch entry {
             case .end: return isTerminal || isFine ? 0 : 1
-            case .interrupted: continue
+            case .interrupted:
+                interrupts += 1
+                if interrupts == 1 { notebook.noteBackground() } else { notebook.stopBackground() }
             case .text(let text):
+                interrupts = 0
                 guard text.contains(where: { !$0.isWhitespace }) else { continue }
                 input.remember(KeyRedaction.redacted(text))
                 if !notebook.runEntry(text) { isFine = false }
+                if notebook.executions.last?.ending == .interrupted { interrupts = 1 }
             }
         }
         return isTerminal || isFine ? 0 : 1

@@ -25,7 +25,8 @@ struct SessionOptions: ParsableArguments {
             valueName: "url"))
     var baseURL: String?
 
-    @Option(help: ArgumentHelp("The GGUF file of a remote model's vocabulary.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("A remote model's tokenizer.json, the folder with it, or a GGUF file of its vocabulary.", valueName: "path"))
     var tokenizer: String?
 
     @Option(

@@ -20,7 +20,8 @@ extension SessionService {
             register: { registry in
                 registry.addTensors()
                 registry.addClients(
-                    ClientBindings(service: { try services.service($0, session: service) }, defaultModel: model))
+                    ClientBindings(
+                        service: { try services.service($0, session: service) }, defaultModel: model, progress: console.stages))
                 registry.addCookbook(context)
                 registry.add(
                     ConstantBinding(

@@ -14,8 +14,11 @@ extension SessionService {
         let service = options.engine.service(store, dataFolder: dataFolder(environment)) { name, done, total in
             progress.report(StageProgress(stage: "reading \(name)", done: done, total: total, unit: "layer"))
         }
-        return over(service, model: model, RemoteServices(options, console, store, environment), options, console, environment) {
+        var session = over(service, model: model, RemoteServices(options, console, store, environment), options, console, environment) {
             service.weights.map { ("weights of \($0.model)", $0.bytes) }
         }
+        session.models = { store.models().map(\.name) }
+        session.checkpoints = { service.checkpointPaths }
+        return session
     }
 }

@@ -27,8 +27,10 @@ extension RemoteServices {
     ) {
         let writer = console.writer
         let isQuiet = options.quiet
-        self.init(environment: environment, store: store, tokenizer: options.tokenizer) { line in
-            if !isQuiet { writer.writeError(line + "\n") }
-        }
+        let bar = WaitingForService(console)
+        self.init(
+            environment: environment, store: store, tokenizer: options.tokenizer,
+            notice: { line in if !isQuiet { writer.writeError(line + "\n") } },
+            waiting: { line in if !isQuiet { bar.show(line) } })
     }
 }

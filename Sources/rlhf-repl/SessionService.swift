@@ -11,6 +11,11 @@ struct SessionService {
     /// What the models hold, for `%mem`.
     var memory: () -> [(what: String, bytes: Int)]
 
+    /// The names of the models that can be had, for completion.
+    var models: () -> [String] = { [] }
+    /// The paths of the weights that are saved on this machine, the latest first, for completion.
+    var checkpoints: () -> [String] = { [] }
+
     /// Makes the service that the command line asks for.
     typealias Factory = (SessionOptions, Console) throws -> SessionService
 }

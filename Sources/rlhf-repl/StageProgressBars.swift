@@ -7,7 +7,7 @@ import Terminal
 final class StageProgressBars: ProgressSink {
     private let reporter: ProgressReporter
     private let writer: TerminalWriter
-    private let bars = Mutex<[String: Bar]>([:])
+    private let state = Mutex((bars: [String: Bar](), isRunning: true))
 
     /// A stage's bar, and the course of its main metric so far.
     private struct Bar {
@@ -27,29 +27,31 @@ final class StageProgressBars: ProgressSink {
     }
 
     func report(_ progress: StageProgress) {
-        bars.withLock { bars in
+        state.withLock { state in
             let isOver = progress.done >= progress.total
-            if bars[progress.stage] == nil, isOver { return }
+            if state.bars[progress.stage] == nil, isOver || !state.isRunning { return }
             var bar =
-                bars[progress.stage]
+                state.bars[progress.stage]
                 ?? Bar(
                     bar: reporter.begin(
                         progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit))
             bar.bar.update(completed: Double(progress.done), total: Double(progress.total), detail: bar.detail(progress))
-            bars[progress.stage] = bar
+            state.bars[progress.stage] = bar
             if isOver {
                 bar.bar.end()
-                bars[progress.stage] = nil
+                state.bars[progress.stage] = nil
             }
         }
     }
 
-    /// Ends the bars of stages that have stopped before their end, for instance after three steps by hand. A stage that
-    /// goes on gets a new one.
-    func endAll() {
-        bars.withLock { bars in
-            for bar in bars.values { bar.bar.end() }
-            bars = [:]
+    /// Says whether a cell runs. When it ends, so do the bars of stages that have stopped before their end, for instance after
+    /// three steps by hand; a stage that goes on in the background gets a new one with the next cell.
+    func setRunning(_ isRunning: Bool) {
+        state.withLock { state in
+            state.isRunning = isRunning
+            guard !isRunning else { return }
+            for bar in state.bars.values { bar.bar.end() }
+            state.bars = [:]
         }
     }
 

@@ -172,5 +172,27 @@ extension SerialTests {
                 memoryBudget: small)
             #expect(custom == direct)
         }
+
+        @Test("a sequence whose activations do not fit is trained on with its layers computed again, to the same bits")
+        func recomputation() async throws {
+            let checkpoint = try await tiny.trainedClient().saveState(name: "trained").value
+            let long = [supervised(length: 200, seed: 1)]
+            let small = 400_000
+            var limit = 0
+            _ = try await adapter(
+                after: { client in
+                    let error = await #expect(throws: TrainingError.self) {
+                        try await client.forwardBackward(long, loss: .crossEntropy).value
+                    }
+                    if case .memoryExceeded(tokens: 200, limit: let found, datum: 0) = error { limit = found }
+                }, from: checkpoint, memoryBudget: MemoryBudget(bytes: small))
+            let train: (any TrainingClient) async throws -> Void = {
+                _ = try await $0.forwardBackward(long, loss: .crossEntropy).value
+            }
+            // Just enough for the sequence with the inputs of its layers alone.
+            let tight = MemoryBudget(bytes: small * 200 / max(limit, 1) + small / 50)
+            let recomputed = try await adapter(after: train, from: checkpoint, memoryBudget: tight)
+            #expect(try await adapter(after: train, from: checkpoint) == recomputed)
+        }
     }
 }

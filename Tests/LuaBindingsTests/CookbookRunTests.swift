@@ -80,7 +80,7 @@ struct CookbookRunTests {
         #expect(plot.series[0].x == [0, 2, 4] && plot.series[0].y.count == 3)
     }
 
-    @Test("Ctrl-C stops a run after a checkpoint has been saved, and the session goes on")
+    @Test("Ctrl-C stops a run, which saves a checkpoint; whoever asks for it waits for it")
     func interrupt() async throws {
         let session = CookbookSession()
         session.progress.interruptAt.withLock { $0 = ("supervised", 2) }
@@ -91,7 +91,6 @@ struct CookbookRunTests {
         let outcome = try await session.run(Sources.chats, source)
         #expect(outcome.error?.kind == "cancelled")
         session.progress.interruptAt.withLock { $0 = nil }
-        // The checkpoint is there when the cell has ended, not some time later.
         let later = try await session.run(
             "return rlhf.checkpoint_utils.get_last_checkpoint('{FOLDER}/stopped').next_step >= 2")
         #expect(later.shown == "true")

@@ -91,6 +91,14 @@ import Testing
             state.evaluate("error(setmetatable({}, {__tostring = function() return 'mine' end}))", cellName: "c").error?
                 .message == "error value: mine")
         #expect(state.evaluate("error(setmetatable({}, {__tostring = error}))", cellName: "c").error != nil)
+        #expect(
+            state.evaluate("error{code = 3, rows = {1, 2}}", cellName: "c").error?.message
+                == "error value: {code = 3, rows = {1, 2}}")
+        #expect(
+            state.evaluate("local t = {} t.t = t error(t)", cellName: "c").error?.message == "error value: {t = <cycle>}")
+        #expect(
+            state.evaluate("coroutine.wrap(function() error({7}) end)()", cellName: "c").error?.message
+                == "error value: {7}")
     }
 
     @Test(

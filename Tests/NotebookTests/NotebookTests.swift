@@ -4,37 +4,6 @@ import LuaRuntime
 import Notebook
 import Testing
 
-/// A notebook whose texts are collected.
-private final class Desk {
-    let notebook: Notebook
-    private(set) var output = ""
-    private(set) var notes = ""
-
-    init(settings: [String] = [], script: String? = nil) throws {
-        let state = try LuaState()
-        notebook = try Notebook(
-            state: state, view: NotebookView(write: { _ in }, note: { _ in }),
-            parameters: try ScriptParameters(settings))
-        notebook.view.write = { [unowned self] in output += $0 }
-        notebook.view.note = { [unowned self] in notes += $0 }
-        var registry = Registry()
-        registry.add(notebook.bindings)
-        #expect(registry.documentationGaps.isEmpty)
-        try registry.install(into: state)
-        if let script { notebook.open(Script(text: script, path: "demo.lua")) }
-    }
-
-    func take() -> String {
-        defer { output = "" }
-        return output
-    }
-
-    func takeNotes() -> String {
-        defer { notes = "" }
-        return notes
-    }
-}
-
 struct NotebookTests {
     @Test("values are shown unless a semicolon ends the cell, and In, Out and _ remember")
     func history() throws {
@@ -69,6 +38,7 @@ struct NotebookTests {
                 error in cell 1 "Define", demo.lua:4
                   3 │   local x = 1
                 → 4 │   return t.a.b
+                    │          ^^^
                   5 │ end
                 attempt to index a nil value (field 'a')
                 """))
@@ -82,7 +52,7 @@ struct NotebookTests {
         #expect(desk.notes.contains("hint: line 3 of the file is a cell marker"))
     }
 
-    @Test("cells are never run, ok, error or stale, and nothing runs by itself")
+    @Test("cells are new, ok, error or stale, and nothing runs by itself")
     func states() throws {
         let desk = try Desk(script: "-- %% A\nx = 1\n-- %% B\ny = x\n-- %% C\nerror('c')\n")
         let notebook = desk.notebook
@@ -118,7 +88,8 @@ struct NotebookTests {
         let desk = try Desk(script: "-- %% Make data\nprint(1)\n-- %% Train it\nprint(2)\n-- %% Test it\nprint(3)\n")
         for (target, expected) in [
             ("2", "2\n"), ("1,3", "1\n3\n"), ("Train it", "2\n"), ("make", "1\n"), ("from 2", "2\n3\n"),
-            ("all", "1\n2\n3\n"),
+            ("all", "1\n2\n3\n"), ("until 2", "1\n2\n"), ("until train", "1\n2\n"), ("from Train it", "2\n3\n"),
+            ("from make until train it", "1\n2\n"),
         ] {
             #expect(desk.notebook.runEntry("%run \(target)"))
             #expect(desk.take() == expected)
@@ -148,8 +119,7 @@ struct NotebookTests {
         let desk = try Desk(script: "-- %% A\nlocal x = 1\n")
         desk.notebook.isQuiet = true
         desk.notebook.runEntry("%next")
-        desk.notebook.runEntry("%cells")
-        #expect(desk.take().contains("ok"))
+        #expect(desk.shown("%cells") == "cell  state  time  title\n1  ok  0.0 s  A\n")
         desk.notebook.runEntry("%who")
         #expect(desk.take() == "name  type  value\nx  integer  1\n")
         desk.notebook.runEntry("print('again')")
@@ -160,7 +130,7 @@ struct NotebookTests {
         desk.notebook.runEntry("rlhf.params?")
         #expect(desk.take().hasPrefix("rlhf.params(defaults) -> table"))
         desk.notebook.runEntry("%help")
-        #expect(desk.take().contains("%run N|1,3-5|TITLE|all|from N"))
+        #expect(desk.take().contains("%run N|1,3-5|TITLE|all|from A|until B"))
         desk.notebook.runEntry("%mem")
         #expect(desk.take().contains("Lua"))
         desk.notebook.runEntry("%quit")
@@ -215,7 +185,7 @@ struct NotebookTests {
     @Test("completion knows commands, globals and fields")
     func completion() throws {
         let desk = try Desk()
-        #expect(desk.notebook.completions(for: "%re") == ["rerun", "reload"])
+        #expect(desk.notebook.completions(for: "%re") == ["rerun", "reload", "reset"])
         #expect(desk.notebook.completions(for: "x = string.form").contains("string.format"))
         #expect(desk.notebook.completions(for: "repl.ce") == ["repl.cells"])
     }

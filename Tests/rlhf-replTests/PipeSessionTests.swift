@@ -35,7 +35,7 @@ import Testing
     func failingEntry() throws {
         let result = try run(["--quiet"], input: "error('bad')\nprint('next')\n")
         #expect(result.output == "next\n")
-        #expect(result.error.contains("error in In[1], line 1\n→ 1 │ error('bad')\nbad\n"))
+        #expect(result.error.contains("error in In[1], line 1\n→ 1 │ error('bad')\n    │ ^^^^^^^^^^^^\nbad\n"))
         #expect(result.status == 1)
     }
 
@@ -53,6 +53,7 @@ import Testing
                 error in cell 2 "Breaks", \(path):6
                   5 │ local a = 1
                 → 6 │ local b = t.x.y
+                    │           ^^^
                   7 │ local c
                 """))
     }

@@ -28,7 +28,7 @@ typedef void (*ck_task)(void *context, long chunk);
 /// Runs task(context, 0 ..< chunks) on all threads, handing out chunks as threads become free, and returns when all are done.
 void ck_parallel(ck_pool *pool, long chunks, ck_task task, void *context);
 
-/// The instruction set in use: "avx512bf16", "avx2" or "portable".
+/// The instruction set in use: "avx512bf16", "avx2", "neon" or "portable".
 const char *ck_instruction_set(void);
 /// For tests: compute with this variant from now on, or with the best one again (NULL). False if this machine has not got it.
 /// "avx512bf16-emulated" does in plain C what "avx512bf16" does.
@@ -102,14 +102,30 @@ void ck_swiglu_backward(ck_pool *pool, long rows, long width, float *gate_up, co
 
 // ---- Attention -------------------------------------------------------------------------------------------------------------
 
-/// A run of keys and values of one sequence: key j of layer l is at base + l * layer_stride + j * stride, its value v_offset on.
+/// A run of keys and values of one sequence. Those of head h in layer l begin at base + l * layer_stride + h * head_stride; value j
+/// is at v_offset + j * stride from there, and key j at j * stride, or with `in_panels` column j % 16 of panel j / 16 [head x 16].
 typedef struct {
     const float *base;
     long layer_stride;
+    long head_stride;
     long stride;
     long v_offset;
     int32_t count;
+    bool in_panels;
 } ck_kv_segment;
+
+/// Where the cache keeps a row's key and value: as position `position` of a segment in panels, whose values are `head` floats
+/// apart. Without a base, nowhere.
+typedef struct {
+    float *base;
+    long layer_stride;
+    long head_stride;
+    long v_offset;
+    long position;
+} ck_kv_place;
+
+/// Keeps the keys and values of a layer: row r's [k | v], kv_heads * head each, at kv + r * stride.
+void ck_keep_kv(ck_pool *pool, long rows, const ck_kv_place *places, long layer, long kv_heads, long head, const float *kv, long stride);
 
 /// Adjacent query rows of one sequence: row first_row + i sees the first `length + i` keys of the segments.
 typedef struct {

@@ -6,6 +6,7 @@
 #include "bfloat16.h"
 #include "vector.h"
 #include "attention.h"
+#include "attention_gradient.h"
 #include "products.h"
 
 // ---- Norms and gates

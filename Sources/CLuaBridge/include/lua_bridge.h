@@ -89,6 +89,8 @@ lb_bridge *lb_open(lb_callbacks callbacks, lb_options options); // NULL when mem
 void lb_close(lb_bridge *bridge);
 size_t lb_memory_used(const lb_bridge *bridge);
 void lb_set_memory_limit(lb_bridge *bridge, size_t bytes);
+// Whether errors leave the frames of the latest failure as they are.
+void lb_keep_postmortem(lb_bridge *bridge, bool keeps);
 // Test aid: lets `after` growing allocations pass, then fails `count` of them. A negative `after` switches it off.
 void lb_fail_allocations(lb_bridge *bridge, int64_t after, int64_t count);
 
@@ -106,24 +108,29 @@ int lb_sigint_count(void);
 // ---- Operations -----------------------------------------------------------------------------------------------------
 
 enum {
-    LB_OP_SET_GLOBAL,  // name, values[1]
-    LB_OP_GET_GLOBAL,  // name, flag (by reference) -> values
-    LB_OP_FUNCTION,    // number, flag (tables as references) -> a function
-    LB_OP_DEFINE,      // name (a dotted path of _G), values[1]; table + function = callable table
-    LB_OP_TYPE,        // name, number (the type's), values: see README
-    LB_OP_COMPILE,     // text, name -> nothing
-    LB_OP_CELL,        // text, name -> task
-    LB_OP_CALL,        // reference (+ method name), values -> task
-    LB_OP_RESUME,      // reference (a task) -> state, token, values
-    LB_OP_ABANDON,     // reference (a task)
-    LB_OP_READ,        // reference, flag (deep) -> values
-    LB_OP_FIELD,       // reference, name, flag (by reference) -> values
-    LB_OP_DISPLAY,     // values[1] -> values, tables cut to depth and limit
-    LB_OP_MEMBERS,     // text (dotted path, may be empty) -> name, kind, name, kind, ...
-    LB_OP_GLOBALS,     // -> the session's own globals: name, value (references only), ...
-    LB_OP_RESET,       // forgets the session's own globals
-    LB_OP_COLLECT,     // a full collection
-    LB_OP_UNREFERENCE, // values: references to give up
+    LB_OP_SET_GLOBAL,    // name, values[1]
+    LB_OP_GET_GLOBAL,    // name, flag (by reference) -> values
+    LB_OP_FUNCTION,      // number, flag (tables as references) -> a function
+    LB_OP_DEFINE,        // name (a dotted path of _G), values[1]; table + function = callable table
+    LB_OP_TYPE,          // name, number (the type's), values: see README
+    LB_OP_COMPILE,       // text, name -> nothing
+    LB_OP_CELL,          // text, name, number (of a frame, or 0) -> task
+    LB_OP_CALL,          // reference (+ method name), values -> task
+    LB_OP_RESUME,        // reference (a task) -> state, token, values
+    LB_OP_ABANDON,       // reference (a task)
+    LB_OP_READ,          // reference, flag (deep) -> values
+    LB_OP_FIELD,         // reference, name, flag (by reference) -> values
+    LB_OP_DISPLAY,       // values[1] -> values, tables cut to depth and limit
+    LB_OP_MEMBERS,       // text (dotted path, may be empty) -> name, kind, name, kind, ...
+    LB_OP_PEEK,          // text (dotted path) -> the value there by raw reads, or nothing
+    LB_OP_GLOBALS,       // -> the session's own globals: name, value (references only), ...
+    LB_OP_WATCH_GLOBALS, // number: the function told of reads of undefined globals: name, chunk, line
+    LB_OP_CAPTURES,      // -> functions that hold an old local: path, name, chunk, by the function itself, ...
+    LB_OP_FRAMES,        // -> frames of the latest failure, innermost first: chunk, line, name, ...
+    LB_OP_FRAME,         // number (from 1) -> its variables: name, local or upvalue, value (references only), ...
+    LB_OP_RESET,         // forgets the session's own globals
+    LB_OP_COLLECT,       // a full collection
+    LB_OP_UNREFERENCE,   // values: references to give up
 };
 
 // The state of a task after LB_OP_RESUME.
@@ -143,7 +150,8 @@ typedef struct lb_request {
     int limit;
     lb_values *values;
     void *context;
-    lb_sink sink;       // called at most once, with the values
+    lb_sink sink;             // called at most once, with the values
+    lb_sink error_value_sink; // called before error_sink when the error is a plain table, with that for display
     lb_sink error_sink; // called at most once, with the error table; not at all when memory is too short even for that
     int32_t out_reference;
     int32_t out_state;

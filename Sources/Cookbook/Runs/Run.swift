@@ -29,7 +29,6 @@ public actor Run {
     private let settings: RunSettings
     private let directory: RunDirectory
     private let progress: any ProgressSink
-    private var isBusy = false
     /// Why no further step can be taken.
     private var failure: String?
     /// Steps sent and not yet awaited, the oldest first.
@@ -82,8 +81,11 @@ public actor Run {
     /// good weights too, if they are still at hand.
     @discardableResult
     public func step(_ count: Int = 1) async throws -> Int {
-        try begin()
-        defer { isBusy = false }
+        try await FoldersAtWork.work(in: logPath) { try await takeSteps(count) }
+    }
+
+    private func takeSteps(_ count: Int) async throws -> Int {
+        try requireSound()
         let first = nextStep
         let end = min(totalSteps, first + max(0, count))
         for index in first..<max(first, end) {
@@ -118,8 +120,11 @@ public actor Run {
     /// Evaluates the weights as they are and saves them as `final`, however many steps were taken; does nothing when
     /// that has been done.
     public func finish() async throws {
-        try begin()
-        defer { isBusy = false }
+        try await FoldersAtWork.work(in: logPath) { try await evaluateAndSave() }
+    }
+
+    private func evaluateAndSave() async throws {
+        try requireSound()
         if checkpoint?.final == true, checkpoint?.nextStep == nextStep { return }
         do {
             let values = try await evaluate(evaluationContext(step: nextStep), if: true)
@@ -136,6 +141,9 @@ public actor Run {
         try await uncancelled { try await $0.save(name: "final", isFinal: true) }
     }
 
+    /// Waits until a call that was cancelled has brought its step to an end and saved a checkpoint.
+    public nonisolated func settle() async { await directory.settle() }
+
     /// Takes all steps that are left, and finishes.
     public func trainToEnd() async throws {
         try await step(totalSteps)
@@ -144,12 +152,8 @@ public actor Run {
 }
 
 extension Run {
-    private func begin() throws {
+    private func requireSound() throws {
         if let failure { throw CookbookError.usage(failure, hint: "start again with the same log_path") }
-        guard !isBusy else {
-            throw CookbookError.usage("this run is taking a step already", hint: "wait for the earlier call to end")
-        }
-        isBusy = true
     }
 
     /// Work that must not stop half way when the caller loses interest.

@@ -26,6 +26,9 @@ public struct RunDirectory: Sendable {
     /// Whether a run was started here.
     public var holdsRun: Bool { FileManager.default.fileExists(atPath: file("config.json")) }
 
+    /// Waits until a call that was cancelled has brought its step to an end and saved a checkpoint here.
+    public func settle() async { await FoldersAtWork.settle(path) }
+
     /// Makes the folder, if need be.
     public func create() throws {
         do {

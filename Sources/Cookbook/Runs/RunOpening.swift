@@ -15,6 +15,7 @@ struct RunOpening: Sendable {
     init(stage: String, settings: RunSettings, service: any TrainingService, progress: any ProgressSink) async throws {
         try settings.validate()
         let directory = RunDirectory(path: settings.logPath)
+        try await FoldersAtWork.requireFree(directory.path)
         if directory.holdsRun, settings.behaviorIfLogDirExists == .raise {
             throw CookbookError.usage(
                 "\(directory.path) already holds a run",

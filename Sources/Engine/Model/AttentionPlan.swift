@@ -21,8 +21,8 @@ final class AttentionPlan {
                 all.append(
                     ck_kv_segment(
                         base: qkv + sequence.rows.lowerBound * shape.qkvWidth + shape.queryWidth,
-                        layer_stride: activations.layerStride, stride: shape.qkvWidth, v_offset: shape.kvWidth,
-                        count: Int32(sequence.rows.count)))
+                        layer_stride: activations.layerStride, head_stride: shape.headSize, stride: shape.qkvWidth,
+                        v_offset: shape.kvWidth, count: Int32(sequence.rows.count), in_panels: false))
             } else {
                 all += sequence.blocks.map(\.segment)
             }

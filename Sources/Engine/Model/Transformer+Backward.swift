@@ -56,6 +56,8 @@ extension Transformer {
         normBackward(rows, activations.final, model.finalNorm, activations.finalRms, scratch)
         for index in (0..<shape.layers).reversed() {
             let layer = model.layers[index], a = activations.layer(index), lora = adapter.layout.layers[index]
+            // The last layer is still there from the forward pass.
+            if activations.kept == .inputs, index + 1 < shape.layers { recompute(layer: index, batch, activations, plan) }
             // The MLP: out = middle + down(silu(gate) * up); dx is the gradient of out.
             layer.down.applyTransposed(pool, rows: rows, scratch.dx, to: scratch.dh)
             // The norms and the gated product were not kept: they cost less to compute again than to store.

@@ -13,42 +13,58 @@ struct Transformer {
     func forward(_ batch: RowBatch, _ activations: Activations) {
         let rows = batch.count
         model.embedding.gather(batch.tokens, to: activations.layer(0).x)
-        let destinations = batch.sequences.map { sequence in
-            sequence.blocks.last.map { ($0, $0.grow(by: sequence.rows.count)) }
-        }
+        let places = cachePlaces(batch)
         let plan = AttentionPlan(batch, activations, shape: shape)
-        for index in 0..<shape.layers {
-            let layer = model.layers[index], a = activations.layer(index)
-            norm(rows, a.x, layer.attentionNorm, activations.norm, a.rms1)
-            layer.qkv.apply(pool, rows: rows, activations.norm, to: a.qkv)
-            applyAdapters(batch, { $0.layers[index].qkv }, x: activations.norm, hidden: a.hiddenQKV, y: a.qkv)
-            rotate(batch, a.qkv, direction: 1)
-            for (sequence, destination) in zip(batch.sequences, destinations) {
-                guard let (block, first) = destination else { continue }
-                for (offset, row) in sequence.rows.enumerated() {
-                    block.row(first + offset, layer: index).update(
-                        from: a.qkv + row * shape.qkvWidth + shape.queryWidth, count: 2 * shape.kvWidth)
-                }
-            }
-            withAttention(plan, a, layer: index) { attention in
-                var attention = attention
-                ck_attend(pool.handle, &attention)
-            }
-            a.middle.update(from: a.x, count: rows * shape.width)
-            layer.attentionOutput.apply(pool, rows: rows, a.attended, to: a.middle, accumulate: true)
-            applyAdapters(
-                batch, { $0.layers[index].attentionOutput }, x: a.attended, hidden: a.hiddenOutput, y: a.middle)
-
-            norm(rows, a.middle, layer.mlpNorm, activations.norm, a.rms2)
-            layer.gateUp.apply(pool, rows: rows, activations.norm, to: a.gateUp)
-            applyAdapters(batch, { $0.layers[index].gateUp }, x: activations.norm, hidden: a.hiddenGateUp, y: a.gateUp)
-            ck_swiglu(pool.handle, rows, shape.feedForward, a.gateUp, activations.gated)
-            let out = activations.output(of: index, layers: shape.layers)
-            out.update(from: a.middle, count: rows * shape.width)
-            layer.down.apply(pool, rows: rows, activations.gated, to: out, accumulate: true)
-            applyAdapters(batch, { $0.layers[index].down }, x: activations.gated, hidden: a.hiddenDown, y: out)
-        }
+        for index in 0..<shape.layers { forward(layer: index, batch, activations, plan, places) }
         norm(rows, activations.final, model.finalNorm, activations.normed, activations.finalRms)
+    }
+
+    /// Computes a layer from its input in `activations`.
+    private func forward(
+        layer index: Int, _ batch: RowBatch, _ activations: Activations, _ plan: AttentionPlan, _ places: [ck_kv_place]
+    ) {
+        let rows = batch.count
+        let layer = model.layers[index], a = activations.layer(index)
+        norm(rows, a.x, layer.attentionNorm, activations.norm, a.rms1)
+        layer.qkv.apply(pool, rows: rows, activations.norm, to: a.qkv)
+        applyAdapters(batch, { $0.layers[index].qkv }, x: activations.norm, hidden: a.hiddenQKV, y: a.qkv)
+        rotate(batch, a.qkv, direction: 1)
+        if !places.isEmpty {
+            ck_keep_kv(
+                pool.handle, rows, places, index, shape.kvHeads, shape.headSize, a.qkv + shape.queryWidth, shape.qkvWidth)
+        }
+        withAttention(plan, a, layer: index) { attention in
+            var attention = attention
+            ck_attend(pool.handle, &attention)
+        }
+        a.middle.update(from: a.x, count: rows * shape.width)
+        layer.attentionOutput.apply(pool, rows: rows, a.attended, to: a.middle, accumulate: true)
+        applyAdapters(
+            batch, { $0.layers[index].attentionOutput }, x: a.attended, hidden: a.hiddenOutput, y: a.middle)
+
+        norm(rows, a.middle, layer.mlpNorm, activations.norm, a.rms2)
+        layer.gateUp.apply(pool, rows: rows, activations.norm, to: a.gateUp)
+        applyAdapters(batch, { $0.layers[index].gateUp }, x: activations.norm, hidden: a.hiddenGateUp, y: a.gateUp)
+        ck_swiglu(pool.handle, rows, shape.feedForward, a.gateUp, activations.gated)
+        let out = activations.output(of: index, layers: shape.layers)
+        out.update(from: a.middle, count: rows * shape.width)
+        layer.down.apply(pool, rows: rows, activations.gated, to: out, accumulate: true)
+        applyAdapters(batch, { $0.layers[index].down }, x: activations.gated, hidden: a.hiddenDown, y: out)
+    }
+
+    /// Computes a layer again of which only the input was kept. The output comes to stand where it stood, with the same bits.
+    func recompute(layer index: Int, _ batch: RowBatch, _ activations: Activations, _ plan: AttentionPlan) {
+        forward(layer: index, batch, activations, plan, [])
+    }
+
+    /// Where the cache will keep each row's keys and values; empty if none of them is kept.
+    private func cachePlaces(_ batch: RowBatch) -> [ck_kv_place] {
+        guard batch.sequences.contains(where: { !$0.blocks.isEmpty }) else { return [] }
+        return batch.sequences.flatMap { sequence in
+            guard let block = sequence.blocks.last else { return sequence.rows.map { _ in ck_kv_place() } }
+            let first = block.grow(by: sequence.rows.count)
+            return (0..<sequence.rows.count).map { block.place(first + $0) }
+        }
     }
 
     func norm(

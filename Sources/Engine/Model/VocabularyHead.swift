@@ -31,45 +31,46 @@ final class VocabularyHead {
         var results: [[Float]] = []
         results.reserveCapacity(queries.count)
         forEachChunk(queries, normed, adapter) { chunk in
-            for (index, query) in chunk.enumerated() {
-                let row = logits.base + index * model.shape.vocabulary
-                results.append(query.targets.map { row[Int($0)] - lse.base[index] })
-            }
+            for (index, query) in chunk.enumerated() { results.append(logprobs(of: query, row: index)) }
         }
         return results
     }
 
-    /// The backward pass of `logprobs`: given dLoss/dLogprob of each target, writes the gradient of the normed rows into `dNormed`
-    /// (rows without a query are left alone) and adds the adapter's.
-    func backward(
-        _ queries: [Query], weights: [ArraySlice<Float>], normed: UnsafePointer<Float>,
-        dNormed: UnsafeMutablePointer<Float>,
-        adapter: Adapter, gradient: FloatBuffer
-    ) {
+    /// The logprobs of the targets of each query, and the backward pass with them: `derivative` gives dLoss/dLogprob of a target.
+    /// Writes the gradient of the normed rows into `dNormed` (rows without a query are left alone) and adds the adapter's. Logits
+    /// are used for both directions before the next rows', so that they are computed once.
+    func logprobsAndBackward(
+        _ queries: [Query], normed: UnsafePointer<Float>, dNormed: UnsafeMutablePointer<Float>, adapter: Adapter,
+        gradient: FloatBuffer, derivative: (_ query: Int, _ target: Int, _ logprob: Float) -> Float
+    ) -> [[Float]] {
         let shape = model.shape
         let width = queries.map(\.targets.count).max() ?? 0
-        var done = 0
+        var results: [[Float]] = []
+        results.reserveCapacity(queries.count)
         forEachChunk(queries, normed, adapter) { chunk in
-            var targets: [Int32] = []
-            var g: [Float] = []
-            for (query, weights) in zip(chunk, weights[done..<done + chunk.count]) {
-                let padding = width - query.targets.count
-                targets += Array(query.targets) + Array(repeating: 0, count: padding)
-                g += Array(weights) + Array(repeating: 0, count: padding)
+            var targets = [Int32](repeating: 0, count: chunk.count * width)
+            var derivatives = [Float](repeating: 0, count: chunk.count * width)
+            for (index, query) in chunk.enumerated() {
+                let logprobs = logprobs(of: query, row: index)
+                for (target, (token, logprob)) in zip(query.targets, logprobs).enumerated() {
+                    targets[index * width + target] = token
+                    derivatives[index * width + target] = derivative(results.count, target, logprob)
+                }
+                results.append(logprobs)
             }
-            done += chunk.count
-            ck_logits_gradient(pool.handle, chunk.count, shape.vocabulary, width, targets, g, lse.base, logits.base)
+            ck_logits_gradient(
+                pool.handle, chunk.count, shape.vocabulary, width, targets, derivatives, lse.base, logits.base)
             model.head.applyTransposed(pool, rows: chunk.count, logits.base, to: dx.base)
             if let group = adapter.layout.head {
                 adapter.applyBackward(
-                    group, pool, rows: chunk.count, x: x.base, hidden: hidden.base, dy: logits.base,
-                    dHidden: dHidden.base,
+                    group, pool, rows: chunk.count, x: x.base, hidden: hidden.base, dy: logits.base, dHidden: dHidden.base,
                     gradient: gradient, dx: dx.base)
             }
             for (index, query) in chunk.enumerated() {
                 (dNormed + query.row * shape.width).update(from: dx.base + index * shape.width, count: shape.width)
             }
         }
+        return results
     }
 
     /// Draws one token for each given row of `normed`; rows come with the adapter that computed them.
@@ -90,6 +91,12 @@ final class VocabularyHead {
             }
             first = end
         }
+    }
+
+    /// The logprobs of a query's targets, of the logits that are there now.
+    private func logprobs(of query: Query, row: Int) -> [Float] {
+        let row = (logits: logits.base + row * model.shape.vocabulary, lse: lse.base[row])
+        return query.targets.map { row.logits[Int($0)] - row.lse }
     }
 
     private func forEachChunk(

@@ -21,6 +21,8 @@ final class KVCache {
     private var trees: [Tree] = []
     /// Pages that are free to go: without users and without children.
     private var leaves = PageList()
+    /// Memory of pages that are gone: touching it again is cheaper than asking for more.
+    private var spare: [KVBlock] = []
     /// All pages, those without users, and the most there have been.
     private(set) var pages = 0
     private(set) var unused = 0
@@ -126,14 +128,9 @@ final class KVCache {
     func extend(_ last: CachePage) -> CachePage? { available > 0 ? newPage(below: last) : nil }
 
     private func newPage(below parent: CachePage) -> CachePage {
-        let block: KVBlock
-        if pages >= capacity, let oldest = leaves.first {
-            block = oldest.block
-            remove(oldest)
-            block.clear()
-        } else {
-            block = KVBlock(shape: shape, capacity: positionsPerPage)
-        }
+        if pages >= capacity, let oldest = leaves.first { remove(oldest) }
+        let block = spare.popLast() ?? KVBlock(shape: shape, capacity: positionsPerPage)
+        block.clear()
         let page = CachePage(block: block, parent: parent, tokens: [])
         parent.add(page)
         leaves.remove(parent)
@@ -172,6 +169,7 @@ final class KVCache {
         leaves.remove(page)
         pages -= 1
         unused -= 1
+        spare.append(page.block)
         guard let parent = page.parent else { return }
         parent.remove(page)
         // It was used no later than its last child, the longest unused of all.
@@ -191,6 +189,7 @@ final class KVCache {
             leaves.remove(child)
             pages -= 1
             unused -= 1
+            spare.append(child.block)
         }
     }
 }

@@ -263,10 +263,10 @@ final class Sampler {
     private func run(_ batch: RowBatch) -> Activations {
         let rank = batch.adapterRuns.compactMap { $0.adapter?.layout.paddedRank }.max() ?? 16
         let space =
-            activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, keepAll: false) ? $0 : nil }
+            activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, kept: .nothing) ? $0 : nil }
             ?? Activations(
                 shape: model.shape, capacity: max(batch.count, SampleRequest.rowsPerPass), paddedRank: rank,
-                keepAll: false)
+                kept: .nothing)
         activations = space
         transformer.forward(batch, space)
         return space

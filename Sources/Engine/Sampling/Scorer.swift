@@ -30,7 +30,7 @@ final class Scorer {
     private func score(ofOneAdapter requests: [ScoreRequest]) {
         let adapter = requests[0].adapter
         let rank = adapter?.layout.paddedRank ?? 16
-        let limit = memoryBudget.activationBytes / Activations.bytesPerRow(model.shape, paddedRank: rank, keepAll: false)
+        let limit = memoryBudget.activationBytes / Activations.bytesPerRow(model.shape, paddedRank: rank, kept: .nothing)
         let items = requests.indices.flatMap { request in requests[request].items.indices.map { (request, $0) } }
         var results = requests.map { [[[Float]]](repeating: [], count: $0.items.count) }
         let passes = PackedPass.pack(
@@ -56,9 +56,9 @@ final class Scorer {
     private func run(_ pass: PackedPass, adapter: Adapter?, rank: Int) -> Activations {
         let batch = RowBatch(pass.tree, adapter: adapter)
         let space =
-            activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, keepAll: false) ? $0 : nil }
+            activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, kept: .nothing) ? $0 : nil }
             ?? Activations(
-                shape: model.shape, capacity: max(batch.count, Self.rowsPerPass), paddedRank: rank, keepAll: false)
+                shape: model.shape, capacity: max(batch.count, Self.rowsPerPass), paddedRank: rank, kept: .nothing)
         activations = space
         transformer.forward(batch, space)
         return space

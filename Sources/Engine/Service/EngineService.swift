@@ -101,6 +101,8 @@ package final class EngineService: TrainingService {
         }
     }
 
+    package var restClient: (any RestClient)? { EngineRestClient(store: checkpoints) }
+
     /// The model of a name or path. Two callers that ask at once wait for one reading.
     private func load(_ name: String) throws -> Loaded {
         let known = try store.resolve(name)
@@ -119,6 +121,9 @@ package final class EngineService: TrainingService {
             return entry
         }
     }
+
+    /// The paths of the saved weights, the latest first.
+    package var checkpointPaths: [String] { checkpoints.paths }
 
     /// Throws before the machine begins to swap, which would look like standing still.
     private func checkMemory(for needed: Int, of name: String) throws(TrainingError) {

@@ -57,16 +57,14 @@ package final class EngineTrainingClient: TrainingClient {
             var metrics = LossMetrics()
             var outputs = [[Float]](repeating: [], count: data.count)
             try workspace.learner.forwardBackward(
-                data, state: state.value, wanted: { loss.contributingTargets(of: $0) },
-                isCancelled: { future.isCancelled },
-                gradient: { index, logprobs in
+                data, state: state.value, loss: loss, isCancelled: { future.isCancelled },
+                check: { index, logprobs in
                     let evaluation = loss.evaluate(data[index], logprobs: logprobs)
                     guard evaluation.loss.isFinite else {
                         throw TrainingError.notFinite("the loss of datum \(index + 1)")
                     }
                     outputs[index] = logprobs
                     metrics = metrics + evaluation.metrics
-                    return evaluation.gradient
                 })
             return Self.output(data, outputs, metrics.values)
         }

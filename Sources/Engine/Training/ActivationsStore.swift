@@ -17,40 +17,47 @@ struct ActivationsStore {
     }
 
     /// The longest pass that the budget has room for.
-    func rowLimit(paddedRank: Int, keepAll: Bool) -> Int {
-        let forward = Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: keepAll)
-        let backward = keepAll ? BackwardScratch.bytesPerRow(shape, paddedRank: paddedRank) : 0
+    private func rowLimit(paddedRank: Int, kept: Activations.Kept) -> Int {
+        let forward = Activations.bytesPerRow(shape, paddedRank: paddedRank, kept: kept)
+        let backward = kept == .nothing ? 0 : BackwardScratch.bytesPerRow(shape, paddedRank: paddedRank)
         return budget.activationBytes / (forward + backward)
     }
 
     /// Packs the data of a call into passes. Throws `memoryExceeded` if one of them is too long for the budget.
-    func pack(_ data: [Datum], paddedRank: Int, keepAll: Bool) throws(TrainingError) -> [PackedPass] {
-        let limit = rowLimit(paddedRank: paddedRank, keepAll: keepAll)
+    func pack(_ data: [Datum], paddedRank: Int, goesBackward: Bool) throws(TrainingError) -> [PackedPass] {
+        let limit = rowLimit(paddedRank: paddedRank, kept: goesBackward ? .inputs : .nothing)
         for (index, datum) in data.enumerated() where datum.modelInput.length > limit {
             throw .memoryExceeded(tokens: datum.modelInput.length, limit: limit, datum: index)
         }
-        return PackedPass.pack(data.map(\.modelInput.tokens), rowLimit: min(Self.rowsPerPass, limit))
+        let roomy = rowLimit(paddedRank: paddedRank, kept: goesBackward ? .everything : .nothing)
+        return PackedPass.pack(data.map(\.modelInput.tokens), rowLimit: min(Self.rowsPerPass, roomy))
+    }
+
+    /// What a pass that goes backward keeps: everything, unless it is one sequence that is too long for that.
+    func kept(rows: Int, paddedRank: Int) -> Activations.Kept {
+        rows <= rowLimit(paddedRank: paddedRank, kept: .everything) ? .everything : .inputs
     }
 
     /// Whether the budget has room for so many more passes that are kept.
     func hasRoom(forPasses passes: Int, rows: Int, paddedRank: Int) -> Bool {
-        let perRow = Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: true)
-        return bytesInUse + passes * perRow * capacity(rows: rows, paddedRank: paddedRank, keepAll: true) <= budget.activationBytes
+        let kept = kept(rows: rows, paddedRank: paddedRank)
+        let perRow = Activations.bytesPerRow(shape, paddedRank: paddedRank, kept: kept)
+        return bytesInUse + passes * perRow * capacity(rows: rows, paddedRank: paddedRank, kept: kept) <= budget.activationBytes
     }
 
-    private func capacity(rows: Int, paddedRank: Int, keepAll: Bool) -> Int {
-        max(rows, min(Self.rowsPerPass, rowLimit(paddedRank: paddedRank, keepAll: keepAll)))
+    private func capacity(rows: Int, paddedRank: Int, kept: Activations.Kept) -> Int {
+        max(rows, min(Self.rowsPerPass, rowLimit(paddedRank: paddedRank, kept: kept)))
     }
 
-    mutating func take(rows: Int, paddedRank: Int, keepAll: Bool) -> Activations {
+    mutating func take(rows: Int, paddedRank: Int, kept: Activations.Kept) -> Activations {
         let taken: Activations
-        if let index = idle.firstIndex(where: { $0.fits(rows: rows, paddedRank: paddedRank, keepAll: keepAll) }) {
+        if let index = idle.firstIndex(where: { $0.fits(rows: rows, paddedRank: paddedRank, kept: kept) }) {
             taken = idle.remove(at: index)
         } else {
-            let capacity = capacity(rows: rows, paddedRank: paddedRank, keepAll: keepAll)
-            let wanted = capacity * Activations.bytesPerRow(shape, paddedRank: paddedRank, keepAll: keepAll)
+            let capacity = capacity(rows: rows, paddedRank: paddedRank, kept: kept)
+            let wanted = capacity * Activations.bytesPerRow(shape, paddedRank: paddedRank, kept: kept)
             while !idle.isEmpty, bytesInUse + idle.reduce(wanted, { $0 + $1.bytes }) > budget.activationBytes { idle.removeFirst() }
-            taken = Activations(shape: shape, capacity: capacity, paddedRank: paddedRank, keepAll: keepAll)
+            taken = Activations(shape: shape, capacity: capacity, paddedRank: paddedRank, kept: kept)
         }
         bytesInUse += taken.bytes
         return taken

@@ -37,9 +37,9 @@ final class Learner {
     /// The logprobs of every target, datum by datum.
     func logprobs(_ data: [Datum], adapter: Adapter, isCancelled: () -> Bool) throws -> [[Float]] {
         var results = [[Float]](repeating: [], count: data.count)
-        for packed in try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: false) {
+        for packed in try store.pack(data, paddedRank: adapter.layout.paddedRank, goesBackward: false) {
             if isCancelled() { throw TrainingError.cancelled }
-            let pass = forward(packed, adapter: adapter, keepAll: false)
+            let pass = forward(packed, adapter: adapter, goesBackward: false)
             defer { release([pass]) }
             let values = logprobs(pass, data, adapter: adapter) { _ in nil }
             for (index, values) in zip(packed.members, values) { results[index] = values }
@@ -47,23 +47,25 @@ final class Learner {
         return results
     }
 
-    /// Forward and backward with a loss that is a sum over data: `gradient(index, logprobs)` returns dLoss/dLogprob of a datum.
-    /// Targets for which `wanted` is false are left out; their logprob reads 0. If this throws, the state's gradient is what it
-    /// was.
+    /// Forward and backward with a loss that is a sum over targets. Gives the logprobs of every target, datum by datum; those that
+    /// cannot contribute are left out and read 0. `check` is called with each datum's logprobs. If this throws, the state's
+    /// gradient is what it was.
     func forwardBackward(
-        _ data: [Datum], state: TrainingState, wanted: (Datum) -> [Bool], isCancelled: () -> Bool,
-        gradient: (Int, [Float]) throws -> [Float]
+        _ data: [Datum], state: TrainingState, loss: LossFunction, isCancelled: () -> Bool,
+        check: (_ index: Int, _ logprobs: [Float]) throws -> Void
     ) throws {
         let adapter = state.adapter
-        let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, keepAll: true)
+        let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, goesBackward: true)
         try state.accumulating {
             for packed in passes {
                 if isCancelled() { throw TrainingError.cancelled }
-                let pass = forward(packed, adapter: adapter, keepAll: true)
+                let pass = forward(packed, adapter: adapter, goesBackward: true)
                 defer { release([pass]) }
-                let logprobs = logprobs(pass, data, adapter: adapter, wanted: wanted)
-                let gradients = try zip(packed.members, logprobs).map { try gradient($0, $1) }
-                backward(pass, data, gradients: gradients, state: state)
+                let terms = packed.members.map { loss.terms(of: data[$0]) }
+                let logprobs = backward(
+                    pass, data, state: state, include: { terms[$0].contributes($1) },
+                    derivative: { terms[$0].derivative($1, logprob: $2) })
+                for (index, logprobs) in zip(packed.members, logprobs) { try check(index, logprobs) }
             }
         }
     }
@@ -76,7 +78,7 @@ final class Learner {
         let rank = state.layout.paddedRank
         var results = [[Float]](repeating: [], count: data.count)
         var kept: [Pass?] = []
-        let passes = try store.pack(data, paddedRank: rank, keepAll: true)
+        let passes = try store.pack(data, paddedRank: rank, goesBackward: true)
         for packed in passes {
             if isCancelled() {
                 release(kept)
@@ -85,7 +87,7 @@ final class Learner {
             // Beside this pass there must be room for one that is computed again, if there are others.
             let keep = store.hasRoom(
                 forPasses: passes.count == 1 ? 1 : 2, rows: packed.tree.tokens.count, paddedRank: rank)
-            let pass = forward(packed, adapter: state.adapter, keepAll: keep)
+            let pass = forward(packed, adapter: state.adapter, goesBackward: keep)
             let values = logprobs(
                 pass, data, adapter: state.adapter, wanted: { LossFunction.crossEntropy.contributingTargets(of: $0) })
             for (index, values) in zip(packed.members, values) { results[index] = values }
@@ -100,12 +102,15 @@ final class Learner {
     func endCustom(
         _ data: [Datum], gradients: [[Float]], kept: [Pass?], state: TrainingState, isCancelled: () -> Bool
     ) throws {
-        let passes = try store.pack(data, paddedRank: state.layout.paddedRank, keepAll: true)
+        let passes = try store.pack(data, paddedRank: state.layout.paddedRank, goesBackward: true)
         try state.accumulating {
             for (packed, kept) in zip(passes, kept) {
                 if isCancelled() { throw TrainingError.cancelled }
-                let pass = kept ?? forward(packed, adapter: state.adapter, keepAll: true)
-                backward(pass, data, gradients: packed.members.map { gradients[$0] }, state: state)
+                let pass = kept ?? forward(packed, adapter: state.adapter, goesBackward: true)
+                let gradients = packed.members.map { gradients[$0] }
+                _ = backward(pass, data, state: state, include: { gradients[$0][$1] != 0 }) { member, target, _ in
+                    gradients[member][target]
+                }
                 if kept == nil { release([pass]) }
             }
         }
@@ -116,10 +121,11 @@ final class Learner {
         for case let pass? in passes { store.giveBack(pass.activations) }
     }
 
-    private func forward(_ packed: PackedPass, adapter: Adapter, keepAll: Bool) -> Pass {
+    private func forward(_ packed: PackedPass, adapter: Adapter, goesBackward: Bool) -> Pass {
         let batch = RowBatch(packed.tree, adapter: adapter)
+        let rank = adapter.layout.paddedRank
         let activations = store.take(
-            rows: batch.count, paddedRank: adapter.layout.paddedRank, keepAll: keepAll)
+            rows: batch.count, paddedRank: rank, kept: goesBackward ? store.kept(rows: batch.count, paddedRank: rank) : .nothing)
         transformer.forward(batch, activations)
         return Pass(packed: packed, batch: batch, activations: activations)
     }
@@ -151,6 +157,11 @@ final class Learner {
         let masks = pass.packed.members.map { wanted(data[$0]) }
         let (queries, positions) = queries(pass, data) { masks[$0]?[$1] ?? true }
         let values = head.logprobs(queries, normed: pass.activations.normed, adapter: adapter)
+        return byDatum(values, positions, pass, data)
+    }
+
+    /// Values of queries, in the order of each datum's targets; 0 where nothing was asked.
+    private func byDatum(_ values: [[Float]], _ positions: [Position], _ pass: Pass, _ data: [Datum]) -> [[Float]] {
         var results = pass.packed.members.map {
             [Float](repeating: 0, count: data[$0].lossFnInputs["target_tokens"]?.count ?? 0)
         }
@@ -161,25 +172,37 @@ final class Learner {
         return results
     }
 
-    private func backward(_ pass: Pass, _ data: [Datum], gradients: [[Float]], state: TrainingState) {
-        let (queries, positions) = queries(pass, data) { gradients[$0][$1] != 0 }
-        guard !queries.isEmpty else { return }
-        var weights = queries.map { [Float](repeating: 0, count: $0.targets.count) }
+    /// The backward pass from the targets that `include` names, with dLoss/dLogprob of each. Gives their logprobs.
+    private func backward(
+        _ pass: Pass, _ data: [Datum], state: TrainingState, include: (_ member: Int, _ target: Int) -> Bool,
+        derivative: (_ member: Int, _ target: Int, _ logprob: Float) -> Float
+    ) -> [[Float]] {
+        let (queries, positions) = queries(pass, data, include: include)
+        guard !queries.isEmpty else { return byDatum([], [], pass, data) }
+        // Whose target each target of a query is.
+        var owners = queries.map { [(member: Int, target: Int)](repeating: (0, 0), count: $0.targets.count) }
         for position in positions {
-            weights[position.place.query].replaceSubrange(
-                position.place.targets, with: gradients[position.member][position.targets])
+            owners[position.place.query].replaceSubrange(
+                position.place.targets, with: position.targets.map { (position.member, $0) })
         }
-        let paddedRank = state.layout.paddedRank
-        let capacity = pass.activations.capacity
-        let scratch =
-            self.scratch.flatMap { $0.fits(rows: capacity, paddedRank: paddedRank) ? $0 : nil }
-            ?? BackwardScratch(shape: shape, capacity: capacity, paddedRank: paddedRank)
-        self.scratch = scratch
+        let scratch = scratch(for: pass, paddedRank: state.layout.paddedRank)
         scratch.dNorm.update(repeating: 0, count: pass.batch.count * shape.width)
-        head.backward(
-            queries, weights: weights.map { $0[...] }, normed: pass.activations.normed, dNormed: scratch.dNorm,
-            adapter: state.adapter, gradient: state.gradient)
+        let values = head.logprobsAndBackward(
+            queries, normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient
+        ) { query, target, logprob in
+            let owner = owners[query][target]
+            return include(owner.member, owner.target) ? derivative(owner.member, owner.target, logprob) : 0
+        }
         transformer.backward(
             pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch)
+        return byDatum(values, positions, pass, data)
+    }
+
+    private func scratch(for pass: Pass, paddedRank: Int) -> BackwardScratch {
+        let capacity = pass.activations.capacity
+        if let scratch, scratch.fits(rows: capacity, paddedRank: paddedRank) { return scratch }
+        let made = BackwardScratch(shape: shape, capacity: capacity, paddedRank: paddedRank)
+        scratch = made
+        return made
     }
 }

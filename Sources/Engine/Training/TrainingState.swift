@@ -76,7 +76,7 @@ final class TrainingState {
     /// before clipping. Throws `notFinite`, and leaves the weights alone, if the gradient is not finite; `usage` for settings
     /// that would make the weights NaN.
     func step(_ params: AdamParams, _ pool: ThreadPool) throws(TrainingError) -> Double {
-        try check(params)
+        try params.validate()
         let norm = ck_sum_of_squares(gradient.count, gradient.base).squareRoot()
         guard norm.isFinite else {
             clearGradient()
@@ -94,21 +94,6 @@ final class TrainingState {
         current = nil
         hasGradient = false
         return norm
-    }
-}
-
-private func check(_ params: AdamParams) throws(TrainingError) {
-    let ranges: [(name: String, value: Double, isValid: Bool, expected: String)] = [
-        ("learning_rate", params.learningRate, params.learningRate.isFinite, "a finite number"),
-        ("beta1", params.beta1, (0..<1).contains(params.beta1), "0 or more and below 1"),
-        ("beta2", params.beta2, (0..<1).contains(params.beta2), "0 or more and below 1"),
-        // As float32, in which the step is computed: a gradient of 0 is divided by it.
-        ("eps", params.eps, Float(params.eps) > 0 && Float(params.eps).isFinite, "more than 0 in float32"),
-        ("weight_decay", params.weightDecay, params.weightDecay.isFinite, "a finite number"),
-        ("grad_clip_norm", params.gradClipNorm, params.gradClipNorm >= 0, "0 or more"),
-    ]
-    for range in ranges where !range.isValid {
-        throw .usage("\(range.name) is \(range.value), expected \(range.expected)")
     }
 }
 

@@ -1,3 +1,4 @@
+public import Cookbook
 import LuaRuntime
 public import TrainingAPI
 
@@ -7,13 +8,17 @@ public struct ClientBindings: Sendable {
     public let service: @Sendable (ServiceOptions) throws -> any TrainingService
     /// The model of clients that are asked for without one.
     public let defaultModel: String
+    /// Where downloads tell how far they are.
+    let progress: any ProgressSink
     let latestTokenizer = LatestTokenizer()
 
     /// The client layer over a session's service and model.
     public init(
-        service: @escaping @Sendable (ServiceOptions) throws -> any TrainingService, defaultModel: String
+        service: @escaping @Sendable (ServiceOptions) throws -> any TrainingService, defaultModel: String,
+        progress: any ProgressSink = SilentProgress()
     ) {
         self.service = service
+        self.progress = progress
         self.defaultModel = defaultModel
     }
 
@@ -42,7 +47,8 @@ extension Registry {
                         "the address of a remote service, or tinker or mint"),
                     ParameterDoc("api_key", "string", default: "from the environment", "the key to a remote service"),
                     ParameterDoc(
-                        "tokenizer", "string", default: "by the model's name", "the GGUF file of a remote model's vocabulary"),
+                        "tokenizer", "string", default: "by the model's name",
+                        "a remote model's tokenizer.json, the folder with it, or a GGUF file of the same vocabulary"),
                 ], returns: "ServiceClient",
                 example: """
                     local service = rlhf.ServiceClient{}
@@ -50,6 +56,7 @@ extension Registry {
                     """
             ) { .value(.object(try bindings.openService($0))) })
         add(ServiceClientObject.binding)
+        add(RestClientObject.binding)
         add(TrainingClientObject.binding)
         add(SamplingClientObject.binding)
         add(TokenizerObject.binding)

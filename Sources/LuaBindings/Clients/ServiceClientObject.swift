@@ -47,6 +47,13 @@ public final class ServiceClientObject: LuaObject {
         return hand(over: service.createTrainingClient(fromState: path, withOptimizer: withOptimizer))
     }
 
+    private func createRestClient() throws(LuaError) -> RestClientObject {
+        guard let client = service.restClient else {
+            throw .usage("\(service.summary) keeps no runs and checkpoints that could be listed")
+        }
+        return RestClientObject(client, summary: service.summary, progress: bindings.progress)
+    }
+
     private func createSampler(_ context: CallContext) throws -> HostResult {
         var options = try OptionReader(context, 1)
         let model = try options.optional("base_model", expected: "string", \.string)
@@ -120,6 +127,11 @@ extension ServiceClientObject {
                 ], returns: "SamplingClient",
                 example: "local sampler = service:create_sampling_client{model_path = path}"
             ) { try $0.object(0, as: ServiceClientObject.self).createSampler($0) },
+            FunctionBinding(
+                "create_rest_client", doc: "Opens the list of the training runs and checkpoints that the service keeps.",
+                returns: "RestClient",
+                example: "rlhf.display.table(service:create_rest_client():list_user_checkpoints{}:result().checkpoints)"
+            ) { .value(.object(try $0.object(0, as: ServiceClientObject.self).createRestClient())) },
         ],
         operators: [
             FunctionBinding("__tostring", doc: "Shows which service it is.") {

@@ -31,9 +31,8 @@ extension LuaError {
 }
 
 extension HostResult {
-    /// Work away from the Lua thread, which serves callbacks meanwhile. When it is cancelled the call ends only after
-    /// the work has: a
-    /// run saves a checkpoint first.
+    /// Work away from the Lua thread, which serves callbacks meanwhile. When it is cancelled the call ends at once, and the work
+    /// in its own time: a run saves a checkpoint first.
     static func work(_ body: @escaping @Sendable () async throws -> [LuaValue]) -> HostResult {
         .future(
             Future(finishingWork: true) {

@@ -59,7 +59,7 @@ struct NotebookDocument {
 
     /// An error as the session shows it; the lines of source in it may hold keys, too.
     func report(_ error: LuaError) -> String {
-        KeyRedaction.redacted(ErrorReport(error, executions: executions).text())
+        KeyRedaction.redacted(ErrorReport(error, executions: executions).text(view: NotebookView(write: { _ in }, note: { _ in })))
     }
 
     private static func entry(_ execution: Execution) -> ScriptCell {

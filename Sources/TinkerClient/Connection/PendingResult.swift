@@ -24,24 +24,20 @@ struct PendingResult<Result: JSONMessage>: Sendable {
 
     /// What the service said last, and how often it failed in a row.
     private struct Progress {
-        let start: Double
-        var lastReport: Double
+        let wait: Int
         var polls = 0
         var refusals = 0
         var failures = 0
         var unreadable = 0
-        var queueState = "active"
         var unpaidSince: Double?
 
-        init(now: Double) {
-            start = now
-            lastReport = now
-        }
+        init(wait: Int) { self.wait = wait }
     }
 
     /// Waits for the result. Throws `RemoteError`, among others `promiseLost` if the service has forgotten the request.
     func value() async throws -> Result {
-        var progress = Progress(now: connection.pacing.now())
+        var progress = Progress(wait: connection.waits.begin(verb))
+        defer { connection.waits.end(progress.wait) }
         // Large results are announced by their size, which is reserved before they are asked for.
         var announced: Int?
         while true {
@@ -59,13 +55,12 @@ struct PendingResult<Result: JSONMessage>: Sendable {
                 throw RemoteError.failed(connection.clean(failure.error), category: failure.category.rawValue)
             case .complete(let bytes)?: announced = max(bytes, 0)
             case .pending(let answer)?:
-                progress.queueState = answer.queueState
+                connection.waits.update(progress.wait, state: connection.clean(answer.queueState))
                 // A service that does not hold the request back must not be asked without a pause.
                 let held = connection.pacing.now() - asked
                 if held < 0.3 { try await connection.pacing.sleep(0.3) }
             case nil: break
             }
-            report(&progress)
         }
     }
 
@@ -129,17 +124,9 @@ struct PendingResult<Result: JSONMessage>: Sendable {
     private func pause(_ progress: inout Progress) async throws -> Wire.FutureReply<Result>? {
         let seconds = min(Double(1 << min(progress.failures, 5)), 30)
         progress.failures += 1
-        progress.queueState = "no answer"
+        connection.waits.update(progress.wait, state: "no answer")
         try await connection.pacing.sleep(seconds * (1 - 0.25 * connection.pacing.random()))
         return nil
-    }
-
-    private func report(_ progress: inout Progress) {
-        let now = connection.pacing.now()
-        guard now - progress.lastReport >= 10 else { return }
-        progress.lastReport = now
-        let state = connection.clean(progress.queueState).split(separator: "_").joined(separator: " ")
-        connection.tell("\(verb) has been waiting for \(Int(now - progress.start)) s (\(state))")
     }
 }
 

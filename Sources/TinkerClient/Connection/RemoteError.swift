@@ -18,6 +18,8 @@ enum RemoteError: Error, Sendable, Equatable {
     case orderLost
     /// The service's own bill stops it.
     case unpaid(String)
+    /// What has come cannot be written on this machine.
+    case disk(String)
     case cancelled
 }
 
@@ -59,6 +61,7 @@ extension RemoteFailure {
             return .service(
                 place + "an earlier call got no answer, so nobody knows the model's state",
                 hint: "go on from the last saved state with create_training_client_from_state_with_optimizer")
+        case .disk(let reason): return .io(place + "what has come cannot be written: \(reason)")
         case .unpaid(let detail):
             return .service(place + "\(detail) (status 402)", hint: "see to the account's billing, then run it once more")
         }
@@ -92,10 +95,12 @@ extension TransportError {
     fileprivate var hint: String? {
         switch self {
         case .noConnection: "check the address and the network; proxies are taken from https_proxy, http_proxy and no_proxy"
-        case .notTrusted: "name your own authority's certificates in SSL_CERT_FILE; checks cannot be switched off"
+        case .notTrusted:
+            "name your own authority's certificates in SSL_CERT_FILE or CURL_CA_BUNDLE; checks cannot be switched off"
         case .badAddress: "an address looks like https://host/path or http://127.0.0.1:8000"
         case .timeout, .broken: "check the network and whether the service is well"
-        case .tooLarge, .cancelled: nil
+        case .tooLarge: "is the address right? No service of this protocol answers at such length"
+        case .cancelled: nil
         }
     }
 }

@@ -10,6 +10,9 @@ struct RetryPolicy: Sendable {
     /// Whether 500 and 501 are final, because the request may be in a form that the service does not know.
     var givesUpOnServerErrors = false
 
+    /// Whether an address to go to is an answer.
+    var acceptsRedirects = false
+
     /// Most calls.
     static let standard = RetryPolicy(patience: 300, conflictAttempts: 10)
     /// Saves: a name that is taken stays taken.
@@ -38,7 +41,7 @@ struct RetryPolicy: Sendable {
     /// What an answer means.
     func verdict(for reply: HTTPReply, conflicts: Int) -> Verdict {
         let status = reply.status
-        if (200..<300).contains(status) { return .accept }
+        if (200..<300).contains(status) || acceptsRedirects && (300..<400).contains(status) { return .accept }
         if status == 401, reply.headers["www-authenticate"]?.contains("invalid_token") == true { return .renewToken }
         if status == 402 { return .awaitPayment }
         if status == 400, reply.body.isEmpty { return .reconnect }

@@ -18,7 +18,7 @@ package final class ServiceConnection: Sendable {
     let pacing: Pacing
     /// What the program says it is. Tinker refuses old versions, and each speaks a dialect of its own.
     let sdkVersion: String
-    private let transport: any HTTPTransport
+    let transport: any HTTPTransport
     private let credentials: Credentials
     private let notice: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -30,11 +30,15 @@ package final class ServiceConnection: Sendable {
     /// Long polls hold their connections, some of which must be left for everything else.
     let polls = Budget(CurlTransport.connectionLimit * 3 / 4)
     let samples = SampleGate()
+    /// Results that are waited for.
+    let waits: Waits
 
-    /// A connection; nothing is sent yet. `notice` is told in one line of what a user should know.
+    /// A connection; nothing is sent yet. `notice` is told in one line of what a user should know, `waiting` every ten seconds of
+    /// what is waited for, and nil when that is over.
     package init(
         address: ServiceAddress, credentials: Credentials, transport: any HTTPTransport, pacing: Pacing = .real,
-        sdkVersion: String = "0.38.0", notice: @escaping @Sendable (String) -> Void = { _ in }
+        sdkVersion: String = "0.38.0", notice: @escaping @Sendable (String) -> Void = { _ in },
+        waiting: @escaping @Sendable (String?) -> Void = { _ in }
     ) {
         self.address = address
         self.credentials = credentials
@@ -42,6 +46,7 @@ package final class ServiceConnection: Sendable {
         self.pacing = pacing
         self.sdkVersion = sdkVersion
         self.notice = notice
+        waits = Waits(pacing: pacing) { text in waiting(text.map { "\(address.host): \($0)" }) }
     }
 
     /// Keys are exchanged for short-lived tokens from now on.

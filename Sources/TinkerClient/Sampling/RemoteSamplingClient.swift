@@ -11,6 +11,7 @@ package final class RemoteSamplingClient: SamplingClient {
     private let sessionID: String
     private let service: RemoteService
     private let nextSequence = Mutex(0)
+    private let family: Dialect.Family
     /// Samples whose results are waited for.
     private let outstanding: Budget
 
@@ -20,6 +21,7 @@ package final class RemoteSamplingClient: SamplingClient {
         tokenizer = model.tokenizer
         contextLength = model.contextLength
         self.service = service
+        family = opened.dialect.family
         outstanding = Budget(opened.config.maxConcurrentSamples)
     }
 
@@ -36,6 +38,10 @@ package final class RemoteSamplingClient: SamplingClient {
         var params = params
         // Services differ in what no limit means, and some refuse it.
         if params.maxTokens == nil, let contextLength { params.maxTokens = contextLength - prompt.length }
+        if family == .skyRL, params.stop == .none, let end = tokenizer.eosToken {
+            connection.tell("SkyRL does not stop at the end of a text; the token for it is sent as a stop", onceFor: "stop")
+            params.stop = .tokens([end])
+        }
         let request = Wire.SampleRequest(
             numSamples: numSamples, prompt: Wire.ModelInput(prompt), samplingParams: Wire.SamplingParams(params),
             samplingSessionID: sessionID, promptLogprobs: includePromptLogprobs)
@@ -90,7 +96,8 @@ package final class RemoteSamplingClient: SamplingClient {
         if let contextLength, input.length > contextLength {
             throw .contextExceeded(length: input.length, limit: contextLength)
         }
-        for token in input.tokens where token < 0 || token >= tokenizer.vocabularySize {
+        // Models may have more tokens than their tokenizers name, so only the service knows how many there are.
+        for token in input.tokens where token < 0 {
             throw .tokenOutOfRange(token, vocabularySize: tokenizer.vocabularySize)
         }
     }

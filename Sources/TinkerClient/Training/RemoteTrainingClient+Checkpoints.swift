@@ -3,7 +3,8 @@ package import TrainingAPI
 
 extension RemoteTrainingClient {
     package func saveState(name: String) -> Future<String> {
-        order.enqueue("save_state") { [self] _ in
+        do { try Self.validate(name) } catch { return Future(.failure(error)) }
+        return order.enqueue("save_state") { [self] _ in
             let (queued, _) = try await order.post([
                 { sequence in
                     .post(
@@ -20,6 +21,14 @@ extension RemoteTrainingClient {
 
     package func loadState(path: String) -> Future<Void> { load(path, withOptimizer: false) }
     package func loadStateWithOptimizer(path: String) -> Future<Void> { load(path, withOptimizer: true) }
+
+    /// Names are parts of paths, so what would mean something there is refused before it is sent.
+    private static func validate(_ name: String) throws(TrainingError) {
+        let isPlain = name.utf8.allSatisfy { $0 > 32 && $0 != 127 && $0 != UInt8(ascii: "/") }
+        guard !name.isEmpty, !name.hasPrefix("."), isPlain else {
+            throw .usage("'\(name)' cannot name a checkpoint", hint: "use letters, digits, '-', '_' and '.'")
+        }
+    }
 
     private func load(_ path: String, withOptimizer: Bool) -> Future<Void> {
         order.enqueue("load_state") { [self] _ in
@@ -46,14 +55,36 @@ extension RemoteTrainingClient {
     }
 
     package func saveWeightsForSampler(name: String) -> Future<String> {
-        order.enqueue("save_weights_for_sampler") { [self] _ in
+        do { try Self.validate(name) } catch { return Future(.failure(error)) }
+        return order.enqueue("save_weights_for_sampler") { [self] _ in
             let queued = try await saveForSampler(name: name, samplingSession: nil)
             return { [self] in try await path(of: queued) }
         }
     }
 
+    /// Saves the adapter where its files can be downloaded for so many seconds; returns `tinker://RUN/external_weights/NAME`.
+    func saveExternal(name: String, seconds: Int) -> Future<String> {
+        order.enqueue("save_weights_external") { [self] _ in
+            let (queued, _) = try await order.post([
+                { sequence in
+                    .post(
+                        "save_weights_external",
+                        Wire.SaveWeightsExternalRequest(
+                            modelID: self.modelID, path: name, sequenceID: sequence, ttlSeconds: seconds), policy: .save)
+                }
+            ])
+            return { [self] in
+                let result: Wire.SaveWeightsExternalResult = try await pending(
+                    queued, "save_weights_external", "SaveWeightsExternal"
+                ).value()
+                return result.path
+            }
+        }
+    }
+
     package func saveWeightsAndGetSamplingClient(name: String?) -> Future<any SamplingClient> {
-        order.enqueue("save_weights_and_get_sampling_client") { [self] _ in
+        do { if let name { try Self.validate(name) } } catch { return Future(.failure(error)) }
+        return order.enqueue("save_weights_and_get_sampling_client") { [self] _ in
             let number = name == nil ? await service.session.nextSampler() : nil
             let queued = try await saveForSampler(name: name, samplingSession: number)
             return { [self] in

@@ -105,6 +105,7 @@ package final class RemoteTrainingClient: TrainingClient {
     }
 
     package func optimStep(_ params: AdamParams) -> Future<OptimStepOutput> {
+        do { try params.validate() } catch { return Future(.failure(error)) }
         if opened.dialect.family == .skyRL, params.gradClipNorm != 0 {
             return Future(
                 .failure(

@@ -44,11 +44,19 @@ import Foundation
         unsafe ccurl_set_number(handle, CURLOPT_SSL_VERIFYHOST, 2)
         if let file = settings.certificateFile { unsafe ccurl_set_text(handle, CURLOPT_CAINFO, file) }
         if let folder = settings.certificateFolder { unsafe ccurl_set_text(handle, CURLOPT_CAPATH, folder) }
-        // Whatever libcurl can unpack; the limit counts unpacked bytes.
-        unsafe ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "")
+        // Whatever libcurl can unpack; the limit counts unpacked bytes. Files come as they are, since their hashes are noted.
+        if request.receiver == nil {
+            unsafe ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "")
+            unsafe ccurl_set_size(handle, CURLOPT_MAXFILESIZE_LARGE, request.replyLimit)
+        }
         unsafe ccurl_set_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
         unsafe ccurl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout * 1000))
-        unsafe ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, Int(request.timeout * 1000))
+        if request.receiver == nil {
+            unsafe ccurl_set_number(handle, CURLOPT_TIMEOUT_MS, Int(request.timeout * 1000))
+        } else {
+            unsafe ccurl_set_number(handle, CURLOPT_LOW_SPEED_LIMIT, 1)
+            unsafe ccurl_set_number(handle, CURLOPT_LOW_SPEED_TIME, Int(request.timeout.rounded(.up)))
+        }
         if request.needsFreshConnection { unsafe ccurl_set_number(handle, CURLOPT_FRESH_CONNECT, 1) }
 
         unsafe ccurl_set_text(handle, CURLOPT_CUSTOMREQUEST, request.method)
@@ -85,6 +93,8 @@ import Foundation
             if let handle = unsafe handle { reply.status = unsafe ccurl_number(handle, CURLINFO_RESPONSE_CODE) }
             return completion(.success(reply))
         }
+        // Told by its Content-Length before it comes.
+        if code == CURLE_FILESIZE_EXCEEDED { isTooLarge = true }
         let text = unsafe String(cString: errorText)
         let reason = text.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
         // What does not begin like HTTP counts as another protocol, though the connection stood.
@@ -135,6 +145,12 @@ import Foundation
     }
 
     private func receive(_ bytes: UnsafeRawBufferPointer) -> Int {
+        if let receiver = request.receiver, let handle = unsafe handle,
+            unsafe (200..<300).contains(ccurl_number(handle, CURLINFO_RESPONSE_CODE))
+        {
+            let total = reply.headers["content-length"].flatMap { Int($0) }
+            return receiver(unsafe Array(bytes), total) ? bytes.count : 0
+        }
         guard reply.body.count + bytes.count <= request.replyLimit else {
             isTooLarge = true
             return 0

@@ -14,11 +14,14 @@ package struct HTTPRequest: Sendable {
     package var replyLimit: Int
     /// Whether no connection that was used before may carry it.
     package var needsFreshConnection: Bool
+    /// Takes the body of an answer of success part by part, with its size where that is known; false ends the transfer. Such a
+    /// transfer may last for as long as something comes. Without it the body is kept in memory.
+    package var receiver: (@Sendable (_ part: [UInt8], _ total: Int?) -> Bool)?
 
     /// Made of its parts.
     package init(
         method: String, url: String, headers: [(name: String, value: String)], body: [UInt8]?, timeout: Double, replyLimit: Int,
-        needsFreshConnection: Bool = false
+        needsFreshConnection: Bool = false, receiver: (@Sendable (_ part: [UInt8], _ total: Int?) -> Bool)? = nil
     ) {
         self.method = method
         self.url = url
@@ -27,6 +30,7 @@ package struct HTTPRequest: Sendable {
         self.timeout = timeout
         self.replyLimit = replyLimit
         self.needsFreshConnection = needsFreshConnection
+        self.receiver = receiver
     }
 }
 

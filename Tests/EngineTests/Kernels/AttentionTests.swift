@@ -6,106 +6,14 @@ import Testing
 extension SerialTests {
     @Suite("Kernels: attention")
     struct AttentionTests {
-        /// Rows of sequences that share prefixes: nodes in depth-first order.
-        private struct Tree {
-            let nodes: [(parent: Int?, count: Int)]
-
-            var rows: [Range<Int>] {
-                var next = 0
-                return nodes.map { node in
-                    defer { next += node.count }
-                    return next..<next + node.count
-                }
-            }
-
-            func path(_ node: Int) -> [Int] { (nodes[node].parent.map(path) ?? []) + [node] }
-
-            /// For each row the rows that it sees, itself the last.
-            var visible: [[Int]] {
-                let rows = rows
-                return nodes.indices.flatMap { node in
-                    let above = path(node).dropLast().flatMap { Array(rows[$0]) }
-                    return rows[node].map { above + Array(rows[node].lowerBound...$0) }
-                }
-            }
-
-            var count: Int { nodes.reduce(0) { $0 + $1.count } }
-
-            /// The end of the rows of a node and of those below.
-            func end(_ node: Int) -> Int {
-                nodes.indices.filter { path($0).contains(node) }.map { rows[$0].upperBound }.max() ?? 0
-            }
-        }
-
-        private struct Sizes: Sendable {
-            var heads = 4, kvHeads = 2, head = 6
-            var rowWidth: Int { (heads + 2 * kvHeads) * head }
-        }
+        private typealias Tree = AttentionReference.Tree
+        private typealias Sizes = AttentionReference.Sizes
 
         /// Single sequences and a tree, with runs shorter and longer than a tile of 64 keys.
         private static let forest = Tree(nodes: [
             (nil, 1), (nil, 5), (nil, 150), (nil, 70), (3, 3), (4, 40), (4, 1), (3, 90),
         ])
         private static let smallTree = Tree(nodes: [(nil, 3), (0, 4), (1, 2), (1, 5), (0, 1), (nil, 2)])
-
-        /// Attention in float64: [q | k | v] by row gives `heads * head` numbers by row.
-        private static func attend(_ qkv: [Double], _ visible: [[Int]], _ s: Sizes) -> [Double] {
-            var out = [Double](repeating: 0, count: visible.count * s.heads * s.head)
-            for (row, keys) in visible.enumerated() {
-                for h in 0..<s.heads {
-                    let kv = h / (s.heads / s.kvHeads)
-                    let weights = weights(qkv, row, keys, h, s)
-                    for (key, weight) in zip(keys, weights) {
-                        for i in 0..<s.head {
-                            out[(row * s.heads + h) * s.head + i] +=
-                                weight * qkv[key * s.rowWidth + (s.heads + s.kvHeads + kv) * s.head + i]
-                        }
-                    }
-                }
-            }
-            return out
-        }
-
-        private static func weights(_ qkv: [Double], _ row: Int, _ keys: [Int], _ h: Int, _ s: Sizes) -> [Double] {
-            let kv = h / (s.heads / s.kvHeads)
-            let exponentials = keys.map { key in
-                var sum = 0.0
-                for i in 0..<s.head {
-                    sum += qkv[row * s.rowWidth + h * s.head + i] * qkv[key * s.rowWidth + (s.heads + kv) * s.head + i]
-                }
-                return exp(sum / Double(s.head).squareRoot())
-            }
-            let total = exponentials.reduce(0, +)
-            return exponentials.map { $0 / total }
-        }
-
-        /// The gradient of `attend` in float64, given that of its output.
-        private static func gradient(_ qkv: [Double], _ visible: [[Int]], _ dout: [Double], _ s: Sizes) -> [Double] {
-            var result = [Double](repeating: 0, count: qkv.count)
-            let scale = 1 / Double(s.head).squareRoot()
-            for (row, keys) in visible.enumerated() {
-                for h in 0..<s.heads {
-                    let kv = h / (s.heads / s.kvHeads), d = (row * s.heads + h) * s.head
-                    let q = row * s.rowWidth + h * s.head
-                    let weights = weights(qkv, row, keys, h, s)
-                    let dWeights = keys.map { key in
-                        let v = key * s.rowWidth + (s.heads + s.kvHeads + kv) * s.head
-                        return dout[d..<d + s.head].dot(qkv[v..<v + s.head])
-                    }
-                    let shared = weights.dot(dWeights)
-                    for (key, (weight, dWeight)) in zip(keys, zip(weights, dWeights)) {
-                        let k = key * s.rowWidth + (s.heads + kv) * s.head, v = k + s.kvHeads * s.head
-                        let dScore = weight * (dWeight - shared) * scale
-                        for i in 0..<s.head {
-                            result[q + i] += dScore * qkv[k + i]
-                            result[k + i] += dScore * qkv[q + i]
-                            result[v + i] += weight * dout[d + i]
-                        }
-                    }
-                }
-            }
-            return result
-        }
 
         /// Calls a body with the kernel's description of a tree: keys cut into segments of at most `segment`, rows into blocks of
         /// at most `block`, the blocks in an order that repeats from the seed.
@@ -121,8 +29,9 @@ extension SerialTests {
                     for first in stride(from: run.lowerBound, to: run.upperBound, by: segment) {
                         segments.append(
                             ck_kv_segment(
-                                base: qkv + first * s.rowWidth + s.heads * s.head, layer_stride: 0, stride: s.rowWidth,
-                                v_offset: s.kvHeads * s.head, count: Int32(min(segment, run.upperBound - first))))
+                                base: qkv + first * s.rowWidth + s.heads * s.head, layer_stride: 0,
+                                head_stride: s.head, stride: s.rowWidth, v_offset: s.kvHeads * s.head,
+                                count: Int32(min(segment, run.upperBound - first)), in_panels: false))
                     }
                 }
             }
@@ -222,7 +131,7 @@ extension SerialTests {
         private func forward(_ sizes: Sizes) throws {
             let tree = Self.forest
             let qkv = noise(tree.count * sizes.rowWidth, 1, scale: 2)
-            let expected = Self.attend(qkv.doubles, tree.visible, sizes)
+            let expected = AttentionReference.attend(qkv.doubles, tree.visible, sizes)
             try withEachInstructionSet {
                 var first: (out: [UInt32], lse: [UInt32])?
                 for (threads, segment, block) in [(1, 1000, 16), (2, 1, 1), (3, 4, 5), (8, 70, 16), (2, 64, 16)] {
@@ -232,6 +141,59 @@ extension SerialTests {
                         let bits = (result.out.bits, result.lse.bits)
                         #expect(bits == first ?? bits)
                         first = bits
+                    }
+                }
+            }
+        }
+
+        /// Attention of one sequence whose keys and values the cache keeps, in pages of `page` positions.
+        private func cached(_ pool: OpaquePointer, _ qkv: [Float], _ s: Sizes, page: Int) -> [Float] {
+            let rows = qkv.count / s.rowWidth, padded = (page + 15) / 16 * 16
+            let pageFloats = 2 * padded * s.kvHeads * s.head, pages = (rows + page - 1) / page
+            var cache = [Float](repeating: .nan, count: pages * pageFloats)
+            var out = [Float](repeating: .nan, count: rows * s.heads * s.head)
+            cache.withUnsafeMutableBufferPointer { cache in
+                let base = cache.baseAddress!
+                let places = (0..<rows).map { row in
+                    ck_kv_place(
+                        base: base + row / page * pageFloats, layer_stride: 0, head_stride: 2 * padded * s.head,
+                        v_offset: padded * s.head, position: row % page)
+                }
+                let segments = (0..<pages).map { index in
+                    ck_kv_segment(
+                        base: base + index * pageFloats, layer_stride: 0, head_stride: 2 * padded * s.head, stride: s.head,
+                        v_offset: padded * s.head, count: Int32(min(page, rows - index * page)), in_panels: true)
+                }
+                qkv.withUnsafeBufferPointer { qkv in
+                    ck_keep_kv(pool, rows, places, 0, s.kvHeads, s.head, qkv.baseAddress! + s.heads * s.head, s.rowWidth)
+                    segments.withUnsafeBufferPointer { segments in
+                        let blocks = stride(from: 0, to: rows, by: 7).map { row in
+                            ck_attention_block(
+                                segments: segments.baseAddress!, first_row: Int32(row), rows: Int32(min(7, rows - row)),
+                                length: Int32(row + 1))
+                        }
+                        blocks.withUnsafeBufferPointer { blocks in
+                            out.withUnsafeMutableBufferPointer { out in
+                                var args = attention(blocks, qkv.baseAddress!, s)
+                                args.out = out.baseAddress
+                                ck_attend(pool, &args)
+                            }
+                        }
+                    }
+                }
+            }
+            return out
+        }
+
+        @Test("keys and values in the cache's pages give the bits of those beside the queries", arguments: sizes)
+        private func pages(_ sizes: Sizes) throws {
+            let rows = 203
+            let qkv = noise(rows * sizes.rowWidth, 7, scale: 2)
+            try withEachInstructionSet {
+                try withPool(2) { pool in
+                    let expected = forward(pool, Tree(nodes: [(nil, rows)]), qkv, sizes).out.bits
+                    for page in [1, 5, 16, 32, 48, 64, 256] {
+                        #expect(cached(pool, qkv, sizes, page: page).bits == expected, "pages of \(page)")
                     }
                 }
             }
@@ -260,8 +222,8 @@ extension SerialTests {
             let tree = Self.smallTree, sizes = Sizes()
             let qkv = noise(tree.count * sizes.rowWidth, 2).doubles
             let dout = noise(tree.count * sizes.heads * sizes.head, 3).doubles
-            let expected = finiteDifferences(at: qkv) { Self.attend($0, tree.visible, sizes).dot(dout) }
-            let got = Self.gradient(qkv, tree.visible, dout, sizes)
+            let expected = finiteDifferences(at: qkv) { AttentionReference.attend($0, tree.visible, sizes).dot(dout) }
+            let got = AttentionReference.gradient(qkv, tree.visible, dout, sizes)
             #expect(zip(got, expected).allSatisfy { abs($0 - $1) < 1e-8 })
         }
 
@@ -270,7 +232,7 @@ extension SerialTests {
             for tree in [Self.smallTree, Self.forest] {
                 let qkv = noise(tree.count * sizes.rowWidth, 2)
                 let dout = noise(tree.count * sizes.heads * sizes.head, 3)
-                let expected = Self.gradient(qkv.doubles, tree.visible, dout.doubles, sizes)
+                let expected = AttentionReference.gradient(qkv.doubles, tree.visible, dout.doubles, sizes)
                 try withEachInstructionSet {
                     var first: [UInt32]?
                     for threads in [1, 3] {

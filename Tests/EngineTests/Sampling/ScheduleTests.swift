@@ -89,7 +89,8 @@ extension SerialTests {
                 limits.positionsPerPage = [1, 3, 8, 16, 32, 64][below(6)]
                 let least = (longest + limits.positionsPerPage - 1) / limits.positionsPerPage
                 let pages = least + [0, 1, least, 20 * least][below(4)]
-                limits.cacheBytes = pages * limits.positionsPerPage * Self.bytesPerPosition
+                // A page's keys stand in panels of 16 positions.
+                limits.cacheBytes = pages * ((limits.positionsPerPage + 15) / 16 * 16) * Self.bytesPerPosition
                 let service = TinyService(sharing: tiny, threads: 1 + below(3), limits: limits)
                 let clients = try await clients(service)
                 for _ in 0..<6 {

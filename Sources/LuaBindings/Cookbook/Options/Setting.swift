@@ -15,7 +15,8 @@ struct Setting<Config: Sendable>: Sendable {
         self.init(name) { config in
             let choices = Value.choices.map { ": " + $0.map { "\"\($0)\"" }.joined(separator: ", ") } ?? ""
             return ParameterDoc(
-                name, Value.typeName, default: config[keyPath: field].literal, documentation + choices)
+                name, Value.typeName, default: config[keyPath: field].literal, documentation + choices,
+                choices: Value.choices ?? [])
         } take: { (options, config) throws(LuaError) in
             if let value = try options.value(name, as: Value.self) { config[keyPath: field] = value }
         }

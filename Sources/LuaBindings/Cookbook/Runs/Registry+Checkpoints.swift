@@ -24,8 +24,11 @@ extension Registry {
                 var options = try OptionReader(call, 1)
                 let key = try options.value("required_key", default: CheckpointUtils.RequiredKey.statePath)
                 try options.finish()
-                let record = try cookbook { try CheckpointUtils.getLastCheckpoint(path, requiredKey: key) }
-                return .value(record.map { LuaValue($0) } ?? .none)
+                return .work {
+                    await RunDirectory(path: path).settle()
+                    let record = try CheckpointUtils.getLastCheckpoint(path, requiredKey: key)
+                    return [record.map { LuaValue($0) } ?? .none]
+                }
             },
             FunctionBinding(
                 "rlhf.checkpoint_utils.load_checkpoints_file", doc: "All checkpoints of a run, the oldest first.",
@@ -38,8 +41,10 @@ extension Registry {
                     """
             ) { call in
                 let path = try call.string(0)
-                let records = try cookbook { try RunDirectory(path: path).checkpoints() }
-                return .value(LuaValue(list: records.map { LuaValue($0) }))
+                return .work {
+                    await RunDirectory(path: path).settle()
+                    return [LuaValue(list: try RunDirectory(path: path).checkpoints().map { LuaValue($0) })]
+                }
             })
     }
 }

@@ -36,7 +36,10 @@ extension RunObject {
     ) -> FunctionBinding {
         FunctionBinding(name, doc: doc, returns: returns) { call in
             let object = try call.object(0, as: RunObject.self)
-            return .work { [try await read(object)] }
+            return .work {
+                await object.run.settle()
+                return [try await read(object)]
+            }
         }
     }
 
@@ -88,6 +91,7 @@ extension RunObject {
             FunctionBinding("__tostring", doc: "Shows the stage, how far it is, and the folder.") { call in
                 let object = try call.object(0, as: RunObject.self)
                 return .work {
+                    await object.run.settle()
                     let step = await object.run.nextStep
                     let state = await object.run.isFinished ? ", finished" : ""
                     let place = "step \(step) of \(object.run.totalSteps)\(state)"
@@ -104,8 +108,8 @@ extension RunObject {
         "step",
         doc:
             """
-            Takes steps, fewer at the end of the data. Ctrl-C stops between two steps, after a checkpoint \
-            has been saved.
+            Takes steps, fewer at the end of the data. Ctrl-C gives the prompt back at once; the step under way is \
+            brought to its end and a checkpoint saved meanwhile.
             """,
         parameters: [ParameterDoc("n", "integer", default: "1", "how many")],
         returns: "the metrics of the last step taken, or nil if none was left", example: "print(run:step(5)[\"loss\"])"

@@ -44,7 +44,7 @@ struct RunnerBinding<Config: Sendable>: Sendable {
         return [
             binding(
                 train,
-                "\(doc) Waits for the end; Ctrl-C saves a checkpoint first, and the same log_path goes on from it.",
+                "\(doc) Waits for the end; Ctrl-C saves a checkpoint, and the same log_path goes on from it.",
                 "Run", example: "local run = \(train)\(example)", toEnd: true),
             binding(
                 start, "\(doc) Begins, and leaves the steps to run:step(n) and run:finish().", "Run",
