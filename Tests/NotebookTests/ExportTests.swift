@@ -7,7 +7,7 @@ import Notebook
 import Testing
 
 /// A notebook with a folder of its own, and a binding that shows one of everything.
-private final class Desk {
+private final class ExportDesk {
     let notebook: Notebook
     let folder = FileManager.default.temporaryDirectory.appending(path: "export-\(UUID().uuidString)")
 
@@ -63,8 +63,8 @@ struct ExportTests {
         print("never")
         """
 
-    private func executed() throws -> Desk {
-        let desk = try Desk(script: script)
+    private func executed() throws -> ExportDesk {
+        let desk = try ExportDesk(script: script)
         _ = try desk.notebook.runCells([1, 2, 3])
         desk.notebook.runEntry("print('at the prompt')")
         return desk
@@ -104,7 +104,7 @@ struct ExportTests {
     func identifiers() throws {
         let text = "-- %% A\nx = 1\n-- %% B\nos.time()\n-- %% A\nx = 1\n"
         func ids(_ run: Bool) throws -> [String] {
-            let desk = try Desk(script: text)
+            let desk = try ExportDesk(script: text)
             if run { _ = try desk.notebook.runCells([1, 2, 3]) }
             let cells = try JSONValue(parsing: Array(desk.export("a.ipynb").utf8))["cells"]?.array ?? []
             return cells.compactMap { $0["id"]?.string }
@@ -117,7 +117,7 @@ struct ExportTests {
 
     @Test("an exported notebook opens with the same cells as the script that it came from")
     func reopening() throws {
-        let desk = try Desk(script: "-- ---\n-- jupyter:\n--   kernelspec:\n--     name: 'lua'\n-- ---\n\n" + script)
+        let desk = try ExportDesk(script: "-- ---\n-- jupyter:\n--   kernelspec:\n--     name: 'lua'\n-- ---\n\n" + script)
         _ = try desk.export("a.ipynb")
         let script = try #require(desk.notebook.script)
         let again = try Script(contentsOf: desk.folder.appending(path: "a.ipynb").path)
@@ -133,7 +133,7 @@ struct ExportTests {
 
     @Test("what is no notebook in Lua is refused with the reason")
     func notNotebooks() throws {
-        let desk = try Desk()
+        let desk = try ExportDesk()
         for (text, reason) in [
             ("{}", "no notebook of version 4"), ("nonsense", "no notebook"),
             (#"{"nbformat": 4, "cells": [], "metadata": {"language_info": {"name": "python"}}}"#, "a notebook in python"),
@@ -162,7 +162,7 @@ struct ExportTests {
 
     @Test("prose becomes headings, lists, tables, quotes and code, and HTML in it is shown and not obeyed")
     func prose() throws {
-        let desk = try Desk(
+        let desk = try ExportDesk(
             script: """
                 -- %% [markdown]
                 -- ## Part *two*
@@ -202,7 +202,7 @@ struct ExportTests {
 
     @Test("a transcript is kept in the folders of the session's runs, too")
     func transcripts() throws {
-        let desk = try Desk()
+        let desk = try ExportDesk()
         let run = desk.folder.appending(path: "run")
         try FileManager.default.createDirectory(at: run, withIntermediateDirectories: true)
         let transcript = Transcript(folder: desk.folder)
@@ -218,14 +218,14 @@ struct ExportTests {
 
     @Test("an error that begins in another cell keeps its place in the export")
     func errorPlaces() throws {
-        let desk = try Desk(script: "-- %% Define\nfunction f() error('deep') end\n-- %% Use\nf()\n")
+        let desk = try ExportDesk(script: "-- %% Define\nfunction f() error('deep') end\n-- %% Use\nf()\n")
         _ = try desk.notebook.runCells([1, 2])
         #expect(try desk.export("a.md").contains("error in cell 1 \"Define\", demo.lua:2"))
     }
 
     @Test("keys written into a cell appear in no export")
     func keys() throws {
-        let desk = try Desk()
+        let desk = try ExportDesk()
         desk.notebook.runEntry("local c = {api_key = 'sk-very-secret'}; print([[api_key = \"sk-very-secret\"]])")
         desk.notebook.runEntry("local c = {api_key = 'sk-very-secret'}; error('failed')")
         for name in ["a.ipynb", "a.html", "a.md"] {
