@@ -31,12 +31,16 @@ final class Session {
         try configure()
     }
 
-    /// Runs script, chunk or prompt; gives the exit status.
+    /// Runs script, chunk or prompt, and writes what `--export` asks for, whatever happened; gives the exit status.
     func run() throws -> Int32 {
-        defer {
-            notebook.detach()
-            notebook.finishBackground()
-        }
+        defer { notebook.detach() }
+        let outcome = Result { try runAll() }
+        for path in options.export { try notebook.export(to: path) }
+        return try outcome.get()
+    }
+
+    private func runAll() throws -> Int32 {
+        defer { notebook.finishBackground() }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -87,7 +91,11 @@ final class Session {
         let folder =
             options.logFolder.map { URL(filePath: $0) }
             ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
-        if options.chunk == nil { notebook.transcript = Transcript(folder: folder.appending(path: "transcripts")) }
+        if options.chunk == nil {
+            let transcript = Transcript(folder: folder.appending(path: "transcripts"))
+            transcript.runFolders = service.runFolders
+            notebook.transcript = transcript
+        }
     }
 
     private static func makeInput(

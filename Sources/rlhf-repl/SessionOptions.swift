@@ -1,5 +1,6 @@
 public import ArgumentParser
 public import Display
+import Notebook
 
 extension ColorChoice: ExpressibleByArgument {}
 
@@ -37,6 +38,12 @@ struct SessionOptions: ParsableArguments {
     var cells: String?
 
     @Option(
+        help: ArgumentHelp(
+            "Write the cells with their outputs into a file when the session ends: .ipynb, .html or .md; repeatable.",
+            valueName: "file"))
+    var export: [String] = []
+
+    @Option(
         name: .customLong("log-dir"), help: ArgumentHelp("The folder for runs and transcripts.", valueName: "folder"))
     var logFolder: String?
 
@@ -62,6 +69,9 @@ struct SessionOptions: ParsableArguments {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        if let path = export.first(where: { ExportFormat(path: $0) == nil }) {
+            throw ValidationError("--export \(path): notebooks end in .ipynb, pages in .html, Markdown in .md")
+        }
         if baseURL != nil, let option = engine.given.first {
             throw ValidationError("\(option) is about the embedded engine; with --base-url the service computes")
         }
