@@ -1,4 +1,5 @@
 import CLuaBridge
+public import Display
 import Glibc
 import Synchronization
 
@@ -55,6 +56,19 @@ public final class LuaMailbox: Sendable {
         }
         if isOpen { wake() }
         return isOpen
+    }
+
+    /// Shows a value on the Lua thread and returns when it is shown, so that work which ends with it is not over before; at once if
+    /// the state has closed.
+    public func show(_ value: DisplayValue) async {
+        await withCheckedContinuation { shown in
+            let isPosted = post(
+                { state in
+                    state.show(value)
+                    shown.resume()
+                }, drop: { shown.resume() })
+            if !isPosted { shown.resume() }
+        }
     }
 
     /// Makes the loop look again at what it waits for.

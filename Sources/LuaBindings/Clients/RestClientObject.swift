@@ -87,12 +87,12 @@ extension RestClientObject {
         FunctionBinding(
             "list_checkpoints", doc: "Lists the checkpoints of a training run.", parameters: [runDoc],
             returns: "Future of {checkpoints = {Checkpoint, ...}}",
-            example: "rlhf.display.table(rest:list_checkpoints(id):result().checkpoints)"
+            example: "for _, saved in ipairs(rest:list_checkpoints(id):result().checkpoints) do print(saved.tinker_path) end"
         ) { .future(try $0.rest.checkpoints(ofRun: $0.string(1))) { LuaValue(checkpoints: $0) } },
         FunctionBinding(
             "list_user_checkpoints", doc: "Lists the checkpoints of all runs, the newest first.", style: .options,
             parameters: pageDocs(100), returns: "Future of {checkpoints = {Checkpoint, ...}}",
-            example: "rlhf.display.table(rest:list_user_checkpoints{}:result().checkpoints)"
+            example: "for _, saved in ipairs(rest:list_user_checkpoints{}:result().checkpoints) do print(saved.tinker_path) end"
         ) { context in
             let (limit, offset) = try context.page(100)
             return .future(try context.rest.checkpoints(limit: limit, offset: offset)) { LuaValue(checkpoints: $0) }

@@ -130,7 +130,7 @@ extension ServiceClientObject {
             FunctionBinding(
                 "create_rest_client", doc: "Opens the list of the training runs and checkpoints that the service keeps.",
                 returns: "RestClient",
-                example: "rlhf.display.table(service:create_rest_client():list_user_checkpoints{}:result().checkpoints)"
+                example: "#service:create_rest_client():list_user_checkpoints{}:result().checkpoints"
             ) { .value(.object(try $0.object(0, as: ServiceClientObject.self).createRestClient())) },
         ],
         operators: [

@@ -164,7 +164,7 @@ extension RunObject {
                 try plot.writeFile(file)
                 object.context.progress.note("plot written to \(file)")
             }
-            output.post { $0.show(.plot(plot)) }
+            await output.show(.plot(plot))
             return []
         }
     }
@@ -209,7 +209,7 @@ extension RunObject {
             let step = await run.nextStep
             if list.title.isEmpty { list.title = name ?? "step \(step)" }
             list.isForBrowsing = true
-            output.post { [list] in $0.show(.samples(list)) }
+            await output.show(.samples(list))
             return []
         }
     }
