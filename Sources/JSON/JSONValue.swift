@@ -62,7 +62,11 @@ extension JSONValue {
     }
 }
 
-extension JSONValue: ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral {
+extension JSONValue: ExpressibleByBooleanLiteral, ExpressibleByStringLiteral, ExpressibleByArrayLiteral,
+    ExpressibleByDictionaryLiteral
+{
+    /// A truth value.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
     /// A text.
     public init(stringLiteral value: String) { self = .string(value) }
     /// A list.

@@ -15,9 +15,9 @@ struct Console {
     /// For standard error.
     let errorStyle: Style
 
-    init(options: SessionOptions) {
+    init(options: SessionOptions, writer: TerminalWriter = TerminalWriter()) {
         let environment = ProcessInfo.processInfo.environment
-        writer = TerminalWriter()
+        self.writer = writer
         style = Style(choice: options.color, isTerminal: writer.isOutputTerminal, environment: environment)
         errorStyle = Style(choice: options.color, isTerminal: writer.isErrorTerminal, environment: environment)
         progress = ProgressReporter(writer: writer, style: errorStyle, isQuiet: options.quiet)
