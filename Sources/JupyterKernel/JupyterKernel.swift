@@ -48,7 +48,7 @@ public final class JupyterKernel {
         output.publish("status", ["execution_state": "starting"], about: nil)
         do {
             while !signals.isStopping.load(ordering: .acquiring), !notebook.wantsQuit {
-                if waiting.isEmpty { try takeRequests(waitingFor: -1) }
+                if waiting.isEmpty, try connection.shell.wait(or: notebook.state.mailbox.wakeDescriptor) { try takeRequests() }
                 if waiting.isEmpty { serveBackground() } else { serve(waiting.removeFirst()) }
             }
         } catch {
@@ -75,9 +75,8 @@ public final class JupyterKernel {
 
     // MARK: Requests
 
-    /// Takes all requests that are there, after waiting for the first one or for background work.
-    private func takeRequests(waitingFor milliseconds: Int) throws(KernelError) {
-        guard try connection.shell.wait(or: notebook.state.mailbox.wakeDescriptor, milliseconds: milliseconds) else { return }
+    /// Takes all requests that are there.
+    private func takeRequests() throws(KernelError) {
         while let frames = try connection.shell.receive(waits: false) {
             do { waiting.append(try output.codec.message(frames)) } catch { output.log("a message on shell is left out: \(error)") }
         }
@@ -121,7 +120,9 @@ public final class JupyterKernel {
         let content = execute(request)
         if content["status"]?.string == "error", request.flag("stop_on_error", default: true) {
             // What was sent in one go with this cell may be on its way still; what comes after the answer is meant to run.
-            do { try takeRequests(waitingFor: 20) } catch { output.log("the shell channel has ended: \(error)") }
+            do { while try connection.shell.wait(milliseconds: 20) { try takeRequests() } } catch {
+                output.log("the shell channel has ended: \(error)")
+            }
             aborted = Set(waiting.filter { $0.type == "execute_request" }.map(\.id))
         }
         reply("execute_reply", content, to: request)

@@ -44,7 +44,8 @@ extension Completer {
             guard let source = function.source, let line = function.line else { return "\(name): a built-in function of Lua" }
             return "\(name): a Lua function, defined at \(source):\(line)"
         case .table(let table):
-            return table.reference.flatMap(index.path).flatMap { registry.helpText($0) } ?? "\(name): a table; inspect(\(name)) shows it"
+            return table.reference.flatMap(index.path).flatMap { registry.helpText($0) }
+                ?? "\(name): a table; inspect(\(name)) shows it"
         case .object(let object):
             let type = type(of: object).luaType
             return registry.helpText(type) ?? "\(name): an object of type \(type)"

@@ -45,7 +45,8 @@ struct WireTests {
 
     @Test("a message survives its way through frames; without a key the signature is empty")
     func roundTrip() throws {
-        var message = KernelMessage("stream", content: ["text": "schön\n"], session: "s", parent: ["msg_id": "7"], identities: [[0, 255]])
+        var message = KernelMessage(
+            "stream", content: ["text": "schön\n"], session: "s", parent: ["msg_id": "7"], identities: [[0, 255]])
         message.buffers = [[], [7]]
         let sent = codec.frames(message)
         #expect(sent[2].count == 64)

@@ -1,5 +1,5 @@
-public import Display
 internal import Dispatch
+public import Display
 internal import Foundation
 internal import JSON
 public import LuaRuntime

@@ -42,7 +42,9 @@ extension JupyterKernel {
     func inspection(_ request: KernelMessage) -> JSONValue {
         let scalars = request.text("code").unicodeScalars
         let cursor = min(max(0, request.integer("cursor_pos") ?? scalars.count), scalars.count)
-        func isName(_ scalar: Unicode.Scalar) -> Bool { scalar.properties.isAlphabetic || "0123456789_.:".unicodeScalars.contains(scalar) }
+        func isName(_ scalar: Unicode.Scalar) -> Bool {
+            scalar.properties.isAlphabetic || "0123456789_.:".unicodeScalars.contains(scalar)
+        }
         let before = String.UnicodeScalarView(scalars.prefix(cursor))
         let left = before.reversed().prefix(while: isName).reversed()
         // Up to the end of the part that the cursor is in: of rlhf.rl.train those before it, too.

@@ -13,7 +13,7 @@ struct HistoryEntry {
 
 extension JupyterKernel {
     /// The number of this session in answers; earlier ones are not kept.
-    private static let historySession = JSONValue.number(1)
+    private static let historySession: JSONValue = 1
 
     func remember(_ code: String, _ number: Int) {
         guard code.contains(where: { !$0.isWhitespace }) else { return }

@@ -47,7 +47,7 @@ internal import CZMQ
             throw .socket(doing: "make a socket", reason: lastReason())
         }
         unsafe self.handle = handle
-        set(ZMQ_LINGER, 1000)
+        set(ZMQ_LINGER, [.router, .publisher, .reply].contains(kind) ? 1000 : 0)
         // The publisher keeps what a slow client has not read; dropping the middle of a cell's output helps nobody.
         set(ZMQ_SNDHWM, 0)
         if kind == .subscriber { unsafe zmq_setsockopt(handle, ZMQ_SUBSCRIBE, "", 0) }
