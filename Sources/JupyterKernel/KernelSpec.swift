@@ -38,10 +38,11 @@ public struct KernelSpec: Sendable {
         let data: URL
         switch place {
         case .user:
-            let home = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
-            data =
-                environment["JUPYTER_DATA_DIR"].map { URL(filePath: $0) }
-                ?? (home ?? URL.homeDirectory.appending(path: ".local/share")).appending(path: "jupyter")
+            // Jupyter's own rule.
+            let base =
+                environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+                ?? (environment["HOME"].map { URL(filePath: $0) } ?? .homeDirectory).appending(path: ".local/share")
+            data = environment["JUPYTER_DATA_DIR"].map { URL(filePath: $0) } ?? base.appending(path: "jupyter")
         case .prefix(let path): data = URL(filePath: path).appending(path: "share/jupyter")
         case .environment:
             guard let path = environment["VIRTUAL_ENV"] ?? environment["CONDA_PREFIX"], !path.isEmpty else { throw .noEnvironment }

@@ -15,7 +15,7 @@ struct KernelSession {
     init(connectionFile: String, models: ModelOptions, interrupts: KernelInterrupts) throws {
         let file = try ConnectionFile(contentsOf: connectionFile)
         // Jupyter's log stays where it is when standard error is captured below.
-        let log = FileHandle(fileDescriptor: dup(2))
+        let log = FileHandle(fileDescriptor: fcntl(2, F_DUPFD_CLOEXEC, 3))
         let connection = try KernelConnection(file) { line in
             // Where nobody keeps a log there is nobody to tell.
             try? log.write(contentsOf: Data("rlhf-repl kernel: \(line)\n".utf8))

@@ -7,6 +7,8 @@ import Testing
 
 /// A kernel on free ports of this machine with a client of the same process.
 final class KernelClient {
+    /// What cells give goes out here.
+    let output: KernelOutput
     private let context: ZMQContext
     private let codec: MessageCodec
     private let shell, control, standardInput, iopub, heartbeat: ZMQSocket
@@ -17,6 +19,7 @@ final class KernelClient {
         let key = Array("key".utf8)
         let connection = try KernelConnection(ConnectionFile(key: key)) { line in Issue.record("log: \(line)") }
         let (context, endpoints, ended) = (try ZMQContext(), connection.endpoints, ended)
+        output = connection.output
         nonisolated(unsafe) let handed = connection
         let thread = Thread {
             do {
@@ -100,6 +103,15 @@ final class KernelClient {
             if message.content["execution_state"]?.string == "idle" { return messages }
             if message.type != "status" { messages.append(message) }
         }
+    }
+
+    /// What is published, about whatever request, before another one begins; without what tells of states.
+    func publishedMessages(until id: String) throws -> [KernelMessage] {
+        var messages: [KernelMessage] = []
+        while case let message = try receive(iopub), message.parentHeader["msg_id"]?.string != id {
+            if message.type != "status" { messages.append(message) }
+        }
+        return messages
     }
 
     /// Waits until a cell has printed a text.

@@ -1,3 +1,4 @@
+import Display
 import JSON
 import JupyterKernel
 import Testing
@@ -117,6 +118,45 @@ import Testing
         ])
         #expect(range == [[1, 1, ["1 + 1", "2"]]])
         #expect(try inputs(["hist_access_type": "search", "pattern": "1*", "unique": true]) == [[1, 3, "1 + 1"]])
+        _ = try client.stop()
+    }
+
+    @Test("progress is one display that changes and ends with its last line; text that was printed before comes before it")
+    func progress() throws {
+        let client = try KernelClient()
+        // The last request is what later news belong to.
+        let id = try client.send("execute_request", ["code": "spawned = true"])
+        _ = try client.answer(to: id)
+        _ = try client.published(about: id)
+        client.output.write("first\n", to: .stdout)
+        for (text, isLast) in [("1/3", false), ("2/3", false), ("3/3", true), ("late", true)] {
+            client.output.showProgress(text, isLast: isLast)
+        }
+        client.output.showProgress("1/2")
+        let end = try client.send("kernel_info_request", [:])
+        _ = try client.answer(to: end)
+        let messages = try client.publishedMessages(until: end)
+        #expect(messages.map(\.type) == ["stream", "display_data", "update_display_data", "update_display_data", "display_data"])
+        #expect(messages.allSatisfy { $0.parentHeader["msg_id"]?.string == id })
+        #expect(messages[1...].map { $0.content["data"]?["text/plain"]?.string } == ["1/3", "2/3", "3/3", "1/2"])
+        let displays = messages[1...].map { $0.content["transient"]?["display_id"]?.string ?? "" }
+        #expect(Set(displays[..<3]).count == 1 && displays[3] != displays[0])
+        _ = try client.stop()
+    }
+
+    @Test("plots are SVG and tables HTML, both with their text")
+    func richOutput() throws {
+        let client = try KernelClient()
+        let id = try client.send("execute_request", ["code": ""])
+        _ = try client.answer(to: id)
+        client.output.show(.plot(Plot(series: [Plot.Series("", y: [1, 2])])), isResult: false)
+        client.output.show(.table(DisplayTable(columns: ["name"], rows: [["x"]])), isResult: true)
+        let end = try client.send("kernel_info_request", [:])
+        let shown = try client.publishedMessages(until: end).filter { $0.content["data"] != nil }
+        #expect(shown.map(\.type) == ["display_data", "execute_result"])
+        #expect(shown[0].content["data"]?["image/svg+xml"]?.string?.hasPrefix("<svg") == true)
+        #expect(shown[1].content["data"]?["text/html"]?.string?.contains("<table") == true)
+        #expect(shown.allSatisfy { $0.content["data"]?["text/plain"]?.string?.isEmpty == false })
         _ = try client.stop()
     }
 

@@ -126,6 +126,22 @@ class Conformance(jupyter_kernel_test.KernelTests):
                 content, messages = self.run_cell("'alive'")
                 self.assertEqual(content["status"], "ok")
 
+    def test_interrupt_of_training(self):
+        self.run_cell('os.execute("rm -rf runs/interrupted")')
+        self.flush_channels()
+        self.kc.execute(
+            'run = rlhf.supervised.train{ log_path = "runs/interrupted", max_steps = 100, learning_rate = 1e-3,\n'
+            "    dataset_builder = rlhf.datasets.starter.sft{}, batch_size = 8, eval_every = 0 }"
+        )
+        kinds = set()
+        while "update_display_data" not in kinds:
+            kinds.add(self.kc.get_iopub_msg(timeout=60)["msg_type"])
+        start = time.monotonic()
+        self.km.interrupt_kernel()
+        self.assertEqual(self.get_non_kernel_info_reply(timeout=15)["content"]["status"], "error")
+        print(f"interrupt of training: {(time.monotonic() - start) * 1000:.0f} ms")
+        self.assertEqual(self.run_cell("1 + 1")[1][0]["content"]["data"]["text/plain"], "2")
+
     def test_completion_counts_code_points(self):
         self.flush_channels()
         code = 's = "😀é"; string.form'
