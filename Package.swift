@@ -32,6 +32,8 @@ let package = Package(
         .systemLibrary(name: "CPCRE2", pkgConfig: "libpcre2-8", providers: [.apt(["libpcre2-dev"])]),
         .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .systemLibrary(name: "CZMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CUtf8proc", pkgConfig: "libutf8proc", providers: [.apt(["libutf8proc-dev"])]),
 
         // C of our own
@@ -72,6 +74,8 @@ let package = Package(
         .target(name: "LuaBindings", dependencies: ["Cookbook", "Display", "JSON", "LuaRuntime"], swiftSettings: safe),
         .target(name: "Terminal", dependencies: ["CReadline", "Display", "LuaRuntime"], swiftSettings: safe),
         .target(name: "Notebook", dependencies: ["Display", "JSON", "LuaRuntime", "LuaBindings"], swiftSettings: safe),
+        .target(
+            name: "JupyterKernel", dependencies: ["CCrypto", "CZMQ", "Display", "JSON", "LuaRuntime", "Notebook"], swiftSettings: safe),
         // Measures the engine through its clients; a target of its own, so that nothing else can come to depend on it.
         .target(
             name: "Bench", dependencies: ["CKernels", "Display", "Engine", "ModelFiles", "TrainingAPI"],
@@ -79,8 +83,8 @@ let package = Package(
         .executableTarget(
             name: "rlhf-repl",
             dependencies: [
-                "Bench", "Cookbook", "Display", "Engine", "LuaBindings", "ModelFiles", "Notebook", "Terminal", "TinkerClient",
-                "TinkerServer",
+                "Bench", "Cookbook", "Display", "Engine", "JupyterKernel", "LuaBindings", "ModelFiles", "Notebook", "Terminal",
+                "TinkerClient", "TinkerServer",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: safe),
@@ -121,6 +125,9 @@ let package = Package(
         .testTarget(name: "DisplayTests", dependencies: ["Display"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Display", "Terminal", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NotebookTests", dependencies: ["Display", "JSON", "Notebook", "TestSupport"], swiftSettings: strict),
+        .testTarget(
+            name: "JupyterKernelTests", dependencies: ["Display", "JSON", "JupyterKernel", "LuaRuntime", "Notebook"],
+            swiftSettings: strict),
         .testTarget(
             name: "BenchTests", dependencies: ["Bench", "Display", "rlhf-repl", "TestSupport"], swiftSettings: strict),
         .testTarget(

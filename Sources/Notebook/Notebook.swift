@@ -150,13 +150,14 @@ public final class Notebook {
 
     /// Shows an error; an interrupt in one line.
     public func show(_ error: LuaError, isInterrupt: Bool = false) {
-        let report = ErrorReport(error, executions: executions)
+        let report: String
         if isInterrupt {
             let rest = state.unfinishedWork > 0 ? "; what was under way is brought to its end and saved in the background" : ""
-            view.note(view.paint("interrupted" + rest, .warning) + "\n")
+            report = view.paint("interrupted" + rest, .warning)
         } else {
-            view.note(report.text(view: view) + "\n")
+            report = ErrorReport(error, executions: executions).text(view: view)
         }
+        if let showError = view.showError { showError(error, report) } else { view.note(report + "\n") }
     }
 
     /// Shows values as the result of a cell is shown.

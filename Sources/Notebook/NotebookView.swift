@@ -1,4 +1,5 @@
 public import Display
+public import LuaRuntime
 
 /// How a notebook shows things; its owner decides where text goes and how it looks.
 public struct NotebookView {
@@ -15,6 +16,8 @@ public struct NotebookView {
     public var table: (_ columns: [String], _ rows: [[String]]) -> String
     /// Shows what cells display, and their results; nil writes it as plain text.
     public var show: ((_ value: DisplayValue, _ isResult: Bool) -> Void)?
+    /// Shows why something failed, with its report; nil notes the report.
+    public var showError: ((_ error: LuaError, _ report: String) -> Void)?
     /// The columns that a text takes.
     public var width: (String) -> Int = { $0.count }
 

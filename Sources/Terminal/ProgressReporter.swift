@@ -61,7 +61,7 @@ public final class ProgressReporter: Sendable {
         guard !isQuiet else { return }
         let now = clock()
         state.withLock { state in
-            if writer.isErrorTerminal {
+            if writer.showsStatus {
                 // The newest work is the innermost, and the one that moves.
                 let due = state.tasks.filter { now - $0.value.line.start >= Self.showAfter }
                 guard let id = due.keys.max() else { return }
@@ -97,11 +97,9 @@ public final class ProgressReporter: Sendable {
                 state.timer = nil
             }
             guard task.wasShown else { return }
-            writer.setStatus(nil)
-            guard leavesLine else { return }
             var line = task.line
             line.lastEvent = now
-            writer.writeError(line.text(now: now, width: 200, hasBar: false, style: style) + "\n")
+            writer.endStatus(leaving: leavesLine ? line.text(now: now, width: 200, hasBar: false, style: style) : nil)
         }
     }
 

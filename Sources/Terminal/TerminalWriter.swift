@@ -25,6 +25,8 @@ public final class TerminalWriter: Sendable {
     /// Whether standard error is a terminal.
     public let isErrorTerminal: Bool
     private let sink: @Sendable (Stream, String) -> Void
+    /// Shows the status line where there is no terminal.
+    private let statusDisplay: (@Sendable (_ text: String, _ isLast: Bool) -> Void)?
     private let state = Mutex(State())
 
     /// The writer of this process's own streams.
@@ -34,14 +36,20 @@ public final class TerminalWriter: Sendable {
         }
     }
 
-    /// A writer over any sink.
+    /// A writer over any sink. Without a terminal, `status` may show the status line in its own way: a text that replaces the one
+    /// before, the last of which stays.
     public init(
-        isOutputTerminal: Bool, isErrorTerminal: Bool, sink: @escaping @Sendable (Stream, String) -> Void
+        isOutputTerminal: Bool, isErrorTerminal: Bool, sink: @escaping @Sendable (Stream, String) -> Void,
+        status: (@Sendable (_ text: String, _ isLast: Bool) -> Void)? = nil
     ) {
         self.isOutputTerminal = isOutputTerminal
         self.isErrorTerminal = isErrorTerminal
         self.sink = sink
+        statusDisplay = status
     }
+
+    /// Whether a status line can be shown.
+    var showsStatus: Bool { isErrorTerminal || statusDisplay != nil }
 
     /// Writes what a cell prints, to standard output.
     public func write(_ text: String) { write(text, to: .output) }
@@ -49,8 +57,16 @@ public final class TerminalWriter: Sendable {
     /// Writes messages, warnings and logs, to standard error.
     public func writeError(_ text: String) { write(text, to: .error) }
 
-    /// Replaces the status line, or takes it away. Only on a terminal; never while a prompt is shown.
+    /// Ends the status line and leaves a line in its place, if one is given.
+    func endStatus(leaving line: String?) {
+        if let statusDisplay { return statusDisplay(line ?? "", true) }
+        setStatus(nil)
+        if let line { writeError(line + "\n") }
+    }
+
+    /// Replaces the status line, or takes it away. On a terminal never while a prompt is shown.
     public func setStatus(_ text: String?) {
+        if let statusDisplay { return statusDisplay(text ?? "", text == nil) }
         guard isErrorTerminal else { return }
         state.withLock { state in
             guard state.status != text || state.isStatusDrawn != (text != nil) else { return }

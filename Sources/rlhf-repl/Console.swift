@@ -17,9 +17,9 @@ struct Console {
     /// Whether somebody sits at the terminal and waits for a prompt.
     private let isInteractive: Bool
 
-    init(options: SessionOptions) {
+    init(options: SessionOptions, writer: TerminalWriter = TerminalWriter()) {
         let environment = ProcessInfo.processInfo.environment
-        writer = TerminalWriter()
+        self.writer = writer
         isInteractive = options.isInteractive || options.step || (options.script == nil && options.chunk == nil)
         style = Style(choice: options.color, isTerminal: writer.isOutputTerminal, environment: environment)
         errorStyle = Style(choice: options.color, isTerminal: writer.isErrorTerminal, environment: environment)

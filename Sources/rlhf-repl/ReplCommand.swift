@@ -15,7 +15,7 @@ struct ReplCommand: ParsableCommand {
             fails. Standard output carries what cells print; everything else goes to standard error. `rlhf-repl bench` measures \
             this machine and the engine; see rlhf-repl bench --help. `rlhf-repl serve` offers the engine to other programs; see \
             rlhf-repl serve --help. `rlhf-repl docs` writes the reference and settings for editors, `rlhf-repl send` sends a cell to \
-            a running session.
+            a running session, `rlhf-repl kernel` brings sessions to Jupyter.
             """,
         version: "rlhf-repl \(ReplCommand.version)")
 

@@ -1,7 +1,5 @@
-import Cookbook
 import Display
 import Foundation
-import LuaBindings
 import LuaRuntime
 import Notebook
 import Terminal
@@ -60,12 +58,7 @@ final class Session {
 
     private func configure() throws {
         let state = notebook.state
-        let registry = try Registry.session(notebook: notebook, console: console, service: service)
-        let index = try registry.install(into: state)
-        notebook.completer = Completer(
-            registry: registry, index: index, models: service.models, checkpoints: service.checkpoints,
-            names: { $0 == "renderer_name" ? Renderers.names : [] })
-        try definePrint(state)
+        try notebook.install(service, console: console)
         if let script = options.script {
             var table = LuaTable(array: options.scriptArguments.map { .string($0) })
             table["script"] = .string(script)
@@ -73,7 +66,6 @@ final class Session {
         }
 
         notebook.isQuiet = options.quiet
-        notebook.memoryReport = service.memory
         let waiting = WaitingBar(console)
         notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
@@ -88,11 +80,8 @@ final class Session {
         if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
         interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
-        let folder =
-            options.logFolder.map { URL(filePath: $0) }
-            ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
         if options.chunk == nil {
-            let transcript = Transcript(folder: folder.appending(path: "transcripts"))
+            let transcript = Transcript(folder: options.stateFolder.appending(path: "transcripts"))
             transcript.runFolders = service.runFolders
             notebook.transcript = transcript
         }

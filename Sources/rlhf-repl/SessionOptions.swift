@@ -1,6 +1,8 @@
 public import ArgumentParser
 public import Display
+import Foundation
 import Notebook
+import Terminal
 
 extension ColorChoice: ExpressibleByArgument {}
 
@@ -15,19 +17,7 @@ struct SessionOptions: ParsableArguments {
     @Option(name: .customShort("e"), help: ArgumentHelp("Run a chunk and print its values.", valueName: "chunk"))
     var chunk: String?
 
-    @Option(help: ArgumentHelp("The model, by name or path.", valueName: "name-or-path"))
-    var model: String?
-
-    @Option(
-        name: .customLong("base-url"),
-        help: ArgumentHelp(
-            "A Tinker-compatible service to train and sample on: its address, tinker, or mint. Keys are taken from TINKER_API_KEY or MINT_API_KEY.",
-            valueName: "url"))
-    var baseURL: String?
-
-    @Option(
-        help: ArgumentHelp("A remote model's tokenizer.json, the folder with it, or a GGUF file of its vocabulary.", valueName: "path"))
-    var tokenizer: String?
+    @OptionGroup var models: ModelOptions
 
     @Option(
         name: .customLong("set"),
@@ -43,20 +33,11 @@ struct SessionOptions: ParsableArguments {
             valueName: "file"))
     var export: [String] = []
 
-    @Option(
-        name: .customLong("log-dir"), help: ArgumentHelp("The folder for runs and transcripts.", valueName: "folder"))
-    var logFolder: String?
-
-    @OptionGroup var engine: EngineOptions
-
     @Option(help: "Colours: auto, always or never.")
     var color: ColorChoice = .auto
 
     @Flag(help: "No titles, times or progress.")
     var quiet = false
-
-    @Flag(help: "Lua without files, processes and loading of code.")
-    var sandbox = false
 
     @Argument(
         help: ArgumentHelp(
@@ -72,14 +53,24 @@ struct SessionOptions: ParsableArguments {
         if let path = export.first(where: { ExportFormat(path: $0) == nil }) {
             throw ValidationError("--export \(path): notebooks end in .ipynb, pages in .html, Markdown in .md")
         }
-        if baseURL != nil, let option = engine.given.first {
-            throw ValidationError("\(option) is about the embedded engine; with --base-url the service computes")
-        }
-        if baseURL == nil, tokenizer != nil { throw ValidationError("--tokenizer is for a remote model; it needs --base-url") }
         if chunk != nil, script != nil { throw ValidationError("-e runs a chunk and takes no script") }
         if script == nil {
             if step { throw ValidationError("--step needs a script") }
             if cells != nil { throw ValidationError("--cells needs a script") }
         }
+    }
+}
+
+extension SessionOptions {
+    var model: String? { models.model }
+    var baseURL: String? { models.baseURL }
+    var tokenizer: String? { models.tokenizer }
+    var logFolder: String? { models.logFolder }
+    var engine: EngineOptions { models.engine }
+    var sandbox: Bool { models.sandbox }
+
+    /// The folder that transcripts are kept in.
+    var stateFolder: URL {
+        logFolder.map { URL(filePath: $0) } ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
     }
 }

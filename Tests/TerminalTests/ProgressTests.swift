@@ -48,6 +48,26 @@ struct ProgressTests {
         #expect(ProgressLine.duration(seconds) == text)
     }
 
+    @Test("without a terminal, whoever shows the status gets each line in place of the one before, and the last one to keep")
+    func ownStatus() {
+        let now = Mutex(0.0), shown = Mutex([(String, Bool)]()), text = Mutex("")
+        let writer = TerminalWriter(
+            isOutputTerminal: false, isErrorTerminal: false, sink: { _, new in text.withLock { $0 += new } },
+            status: { line, isLast in shown.withLock { $0.append((line, isLast)) } })
+        let reporter = ProgressReporter(writer: writer) { now.withLock { $0 } }
+        let bar = reporter.begin("work", total: 4)
+        reporter.tick()
+        now.withLock { $0 = 4 }
+        bar.update(completed: 2)
+        reporter.tick()
+        bar.end()
+        let lines = shown.withLock { $0 }
+        #expect(lines.map(\.1) == [false, true])
+        #expect(lines.first?.0.contains("2/4 steps") == true)
+        #expect(lines.last?.0.hasPrefix("work:  50%") == true)
+        #expect(text.withLock { $0 } == "")
+    }
+
     @Test("on a terminal nothing shows before two seconds, then one line that is overwritten")
     func terminal() {
         let stage = Stage()

@@ -1,0 +1,3 @@
+// What Swift and C see of the system library.
+#pragma once
+#include <zmq.h>
