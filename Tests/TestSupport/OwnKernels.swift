@@ -19,6 +19,7 @@ public struct OwnKernels: SuiteTrait, TestScoping {
 
     private static let turn = Turn()
 
+    /// Waits for its turn.
     public func provideScope(
         for test: Test, testCase: Test.Case?, performing function: @Sendable () async throws -> Void
     ) async throws {
