@@ -24,6 +24,8 @@ static bool runs_here(const ck_variant *variant) {
 static const ck_variant *const variants[] = {
 #if defined(__x86_64__)
     &ck_avx512bf16, &ck_avx2,
+#elif defined(__aarch64__)
+    &ck_neon,
 #endif
     &ck_portable, &ck_avx512bf16_emulated,
 };

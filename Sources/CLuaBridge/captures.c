@@ -51,6 +51,11 @@ static void look_at(const search *at, int function, int holder, int key, const c
         int local = local_named(at->from, at->frame, name);
         if (local == 0 || !is_same_variable(at, function, i, local)) continue;
         lua_createtable(L, 0, 8);
+        if (luaL_newmetatable(L, "rlhf.Capture")) { // weak: noting a function keeps nothing alive
+            lua_pushliteral(L, "v");
+            lua_setfield(L, -2, "__mode");
+        }
+        lua_setmetatable(L, -2);
         lua_pushvalue(L, function);
         lua_setfield(L, -2, "function");
         lua_pushinteger(L, i);
@@ -113,15 +118,16 @@ void lb_note_captures(lua_State *L, lua_State *from, lua_Debug *frame) {
 }
 
 static bool is_gone(lua_State *L, int record, int environment) { // something else is where the function was found
-    lua_getfield(L, record, "holder");
-    if (lua_getfield(L, record, "root") == LUA_TSTRING) {
+    bool is_held = lua_getfield(L, record, "holder") == LUA_TTABLE;
+    if (is_held && lua_getfield(L, record, "root") == LUA_TSTRING) {
         lua_rawget(L, environment);
-        if (!lua_rawequal(L, -1, -2)) {
-            lua_settop(L, record);
-            return true;
-        }
+        is_held = lua_rawequal(L, -1, -2);
     }
     lua_settop(L, record + 1);
+    if (!is_held) {
+        lua_settop(L, record);
+        return true;
+    }
     lua_getfield(L, record, "key");
     lua_rawget(L, -2);
     lua_getfield(L, record, "function");

@@ -201,6 +201,10 @@ void lb_resume_task(lua_State *L, lb_request *request) {
 
 void lb_abandon_task(lua_State *L, lb_request *request) {
     lb_push_reference(L, request->reference);
-    lua_State *co = lua_tothread(L, -1);
-    if (co != NULL) close_failed(lb_of(L), co);
+    int task = lua_gettop(L);
+    lua_State *co = lua_tothread(L, task);
+    if (co == NULL) return;
+    take_out(L, task);
+    if (!lua_isnil(L, -1)) keep_locals_of_failed(L, co); // an interrupt may find a cell that has only yielded
+    close_failed(lb_of(L), co);
 }

@@ -1,5 +1,6 @@
 // The standard libraries as a session shows them: output goes to the host, the process cannot be ended, a sandbox is
 // poorer.
+#include <signal.h>
 #include <string.h>
 
 #include "internal.h"
@@ -51,6 +52,28 @@ static int io_write(lua_State *L) {
 
 static int os_exit(lua_State *L) {
     return lb_raise(L, "usage", "os.exit would end the session", "use %quit to leave, or error(...) to stop the cell");
+}
+
+// os.execute: with SIGINT let through, or Ctrl-C would not reach the command, which inherits what this thread blocks. A command
+// that it has stopped stops the cell too. Upvalue: Lua's own.
+static int os_execute(lua_State *L) {
+    sigset_t interrupt, before;
+    sigemptyset(&interrupt);
+    sigaddset(&interrupt, SIGINT);
+    lua_pushvalue(L, lua_upvalueindex(1));
+    lua_insert(L, 1);
+    fflush(stdout);
+    pthread_sigmask(SIG_UNBLOCK, &interrupt, &before);
+    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (status != LUA_OK) return lua_error(L);
+    enum { SHELL_INTERRUPTED = 128 + SIGINT };
+    lua_Integer code = lua_tointeger(L, 3);
+    if (lua_isstring(L, 2) && (code == SHELL_INTERRUPTED || (code == SIGINT && *lua_tostring(L, 2) == 's'))) {
+        lb_interrupt(lb_of(L));
+        return lb_raise_interrupt(L);
+    }
+    return lua_gettop(L);
 }
 
 static int set_metatable(lua_State *L) { // upvalue: Lua's own
@@ -133,6 +156,7 @@ static void open_all(lua_State *L) {
     lua_getglobal(L, "os");
     lua_pushcfunction(L, os_exit);
     lua_setfield(L, -2, "exit");
+    wrap_field(L, "execute", os_execute);
     lua_pop(L, 1);
     lua_getglobal(L, "io");
     lua_getfield(L, -1, "write");

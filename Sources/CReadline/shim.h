@@ -9,7 +9,7 @@
 
 // What the editor's keys do; NULL leaves a key alone.
 typedef struct editor_keys {
-    rl_command_func_t *enter, *newline, *tab, *up, *down;
+    rl_command_func_t *enter, *newline, *tab, *up, *down, *home, *end;
 } editor_keys;
 
 // Gives keys another meaning, unless the user's inputrc has done so.
@@ -36,6 +36,11 @@ static inline void editor_configure(
     rl_bind_keyseq("\033\r", keys.newline);
     editor_bind("\033[A", rl_get_previous_history, keys.up);
     editor_bind("\033OA", rl_get_previous_history, keys.up);
+    const char *home[] = {"\001", "\033[H", "\033OH", "\033[1~"}, *end[] = {"\005", "\033[F", "\033OF", "\033[4~"};
+    for (int i = 0; i < 4; i++) {
+        editor_bind(home[i], rl_beg_of_line, keys.home);
+        editor_bind(end[i], rl_end_of_line, keys.end);
+    }
     editor_bind("\033[B", rl_get_next_history, keys.down);
     editor_bind("\033OB", rl_get_next_history, keys.down);
 }

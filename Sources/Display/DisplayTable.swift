@@ -19,6 +19,14 @@ public struct DisplayTable: Sendable, Equatable {
         omitted = isLong ? (rows.count - Self.rowLimit, half) : (0, 0)
     }
 
+    func mapText(_ change: (String) -> String) -> DisplayTable {
+        DisplayTable(columns: columns.map(change), rows: rows.map { $0.map(change) }, omitted: omitted)
+    }
+
+    private init(columns: [String], rows: [[String]], omitted: (count: Int, after: Int)) {
+        (self.columns, self.rows, self.omitted) = (columns, rows, omitted)
+    }
+
     /// Whether each column holds numbers alone, which then stand on the right.
     public var isNumeric: [Bool] {
         columns.indices.map { column in
@@ -27,6 +35,7 @@ public struct DisplayTable: Sendable, Equatable {
         }
     }
 
+    /// Whether both show the same.
     public static func == (left: DisplayTable, right: DisplayTable) -> Bool {
         left.columns == right.columns && left.rows == right.rows && left.omitted == right.omitted
     }

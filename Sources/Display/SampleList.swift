@@ -34,6 +34,8 @@ public struct SampleList: Sendable, Equatable {
     public var title: String
     /// The replies.
     public var samples: [Sample]
+    /// Whether a terminal should let the user page through them, where there is one.
+    public var isForBrowsing = false
 
     /// A list of replies.
     public init(title: String = "", samples: [Sample]) { (self.title, self.samples) = (title, samples) }
@@ -44,16 +46,21 @@ public struct SampleList: Sendable, Equatable {
         let sign = order == .best ? -1.0 : 1
         let keys = samples.map { $0.reward.flatMap { $0.isFinite ? $0 * sign : nil } ?? .infinity }
         let indices = samples.indices.sorted { keys[$0] == keys[$1] ? $0 < $1 : keys[$0] < keys[$1] }
-        return SampleList(title: title, samples: indices.map { samples[$0] })
+        return with(indices.map { samples[$0] })
     }
 
     /// The replies whose prompt or response contains a text, whatever its case.
     public func containing(_ text: String) -> SampleList {
         let wanted = text.lowercased()
         guard !wanted.isEmpty else { return self }
-        return SampleList(
-            title: title,
-            samples: samples.filter { $0.prompt.lowercased().contains(wanted) || $0.response.lowercased().contains(wanted) })
+        return with(
+            samples.filter { $0.prompt.lowercased().contains(wanted) || $0.response.lowercased().contains(wanted) })
+    }
+
+    private func with(_ samples: [Sample]) -> SampleList {
+        var list = self
+        list.samples = samples
+        return list
     }
 
     /// `12 replies, reward 0.25 ± 0.1 (−1 … 1)`.

@@ -63,8 +63,14 @@ extension LuaState {
         // With a newline, or a string without its closing quote would look as if it could go on
         let statement = compileError(source + "\n", name: "input")
         let expression = compileError("return " + source + "\n", name: "input")
-        guard let statement, let expression else { return false }
-        return [statement, expression].contains { $0.message.hasSuffix("<eof>") }
+        guard let statement, let expression, [statement, expression].contains(where: { $0.message.hasSuffix("<eof>") }) else {
+            return false
+        }
+        // Statements and an expression after them, `f(); x`, are a whole cell, though no chunk of Lua.
+        let plan = try? CellSource(source).plan { chunk throws(LuaError) in self.compileError(chunk, name: "input") == nil }
+        // Without such an expression the hidden call would itself complete `x =`.
+        guard let plan, !plan.chunk.hasSuffix("\n__out()") else { return true }
+        return compileError(plan.chunk, name: "input") != nil
     }
 
     /// The syntax error of a chunk, if it has one.

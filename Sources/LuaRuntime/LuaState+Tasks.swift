@@ -167,14 +167,18 @@ extension LuaState {
         serve(until: isDone, onInterrupt: onInterrupt)
     }
 
-    /// Serves what is there without waiting: for a prompt whose own loop watches `mailbox.wakeDescriptor`.
-    public func servePending() {
+    /// Serves what is there without waiting: for a prompt whose own loop watches `mailbox.wakeDescriptor`. True when an
+    /// interrupt came meanwhile, which is then over.
+    @discardableResult
+    public func servePending() -> Bool {
         mailbox.clearWake()
-        if evaluationDepth == 0, isInterrupted { endInterrupt() }  // it came at the prompt, where nothing runs
         loopDepth += 1
-        defer { loopDepth -= 1 }
         // Only what is there now: a task that yields comes back at once, and would keep the prompt from reading.
         for _ in 0..<mailbox.workCount { mailbox.next()?.run(self) }
+        loopDepth -= 1
+        guard evaluationDepth == 0, isInterrupted else { return false }
+        endInterrupt()
+        return true
     }
 
     /// Serves until cancelled work has come to a safe end, or an interrupt says not to wait for it.

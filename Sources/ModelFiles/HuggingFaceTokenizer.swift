@@ -28,7 +28,8 @@ public struct HuggingFaceTokenizer: Sendable {
                 "version": "1.0", "truncation": .null, "padding": .null,
                 "added_tokens": .array(added.map { Self.addedToken(tokens[$0], $0, isSpecial: kinds[$0] == .control) }),
                 "normalizer": .null, "pre_tokenizer": tokenizer.preTokenizer.huggingFace,
-                "post_processor": bos.map { Self.prefix($0.token, $0.id) } ?? .null, "decoder": PreTokenizer.byteLevel(usesPattern: true),
+                "post_processor": bos.map { Self.prefix($0.token, $0.id) } ?? .null,
+                "decoder": PreTokenizer.byteLevel(usesPattern: true),
                 "model": [
                     "type": "BPE", "dropout": .null, "unk_token": .null, "continuing_subword_prefix": .null,
                     "end_of_word_suffix": .null, "fuse_unk": .bool(false), "byte_fallback": .bool(false),

@@ -114,7 +114,9 @@ extension CompletionContext {
         }
         if rest == UInt8(ascii: "="), own.key != nil {
             place = .value(word)
-        } else if own.key == nil, !word.contains("."), !word.contains(":"), [",", ";", "{"].contains(rest.map { Character(UnicodeScalar($0)) }) {
+        } else if own.key == nil, !word.contains("."), !word.contains(":"),
+            [",", ";", "{"].contains(rest.map { Character(UnicodeScalar($0)) })
+        {
             place = .option(word)
         } else {
             place = .name(word)

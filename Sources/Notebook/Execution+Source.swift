@@ -33,7 +33,8 @@ extension Execution {
         for character in line {
             let isMarked = marks.contains { $0.contains(offset) }
             offset += character.utf8.count
-            row += character == "\t" && !isMarked
+            row +=
+                character == "\t" && !isMarked
                 ? "\t" : String(repeating: isMarked ? "^" : " ", count: character == "\t" ? 1 : width(String(character)))
         }
         while row.last?.isWhitespace == true { row.removeLast() }

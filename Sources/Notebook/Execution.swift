@@ -36,7 +36,7 @@ public struct Execution: Sendable {
 
 /// Whether a cell of the script has run, and whether its results still count.
 public enum CellStatus: String, Sendable {
-    case neverRun = "never run"
+    case neverRun = "new"
     case ok
     case error
     case interrupted

@@ -7,7 +7,9 @@ extension Notebook {
         let count = state.taskCount
         guard count > 0 else { return }
         view.note(
-            view.paint("\(count) background \(count == 1 ? "task goes" : "tasks go") on; Ctrl-C again stops \(count == 1 ? "it" : "them")", .dim)
+            view.paint(
+                "\(count) background \(count == 1 ? "task goes" : "tasks go") on; Ctrl-C again stops \(count == 1 ? "it" : "them")",
+                .dim)
                 + "\n")
     }
 

@@ -142,8 +142,13 @@ extension Notebook {
 
     func save(_ path: String) throws {
         guard !path.isEmpty else { throw NotebookError.commandUsage("%save needs a file", usage: "%save FILE") }
-        guard !FileManager.default.fileExists(atPath: path) else {
+        guard !FileManager.default.fileExists(atPath: path) || exported.contains(path) else {
             throw NotebookError.fileNotWritten(path: path, reason: "it exists already")
+        }
+        if ExportFormat(path: path) != nil {
+            try export(to: path)
+            exported.insert(path)
+            return view.note("notebook written to \(path)\n")
         }
         let kept = executions.filter { $0.ending == .ok && $0.source.contains { !$0.isWhitespace } }
         let text = kept.map { execution in

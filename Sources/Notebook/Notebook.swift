@@ -50,6 +50,8 @@ public final class Notebook {
     public var aside: (() -> Void) -> Void = { $0() }
     private var depth = 0
     var parameterCalls = 0
+    /// The files that this session has exported, which it may write again.
+    var exported: Set<String> = []
     /// What the cells that run now have given, the innermost last.
     private var records: [OutputRecord] = []
 
@@ -111,7 +113,7 @@ public final class Notebook {
         let number = executions.count + 1
         var execution = Execution(
             number: number, scriptCell: scriptCell, title: title, source: source,
-            origin: scriptCell == nil ? nil : script?.path.map { ($0, firstLine) })
+            origin: scriptCell == nil || script?.isNotebook == true ? nil : script?.path.map { ($0, firstLine) })
         executions.append(execution)
         records.append(OutputRecord())
         let start = DispatchTime.now().uptimeNanoseconds
@@ -138,10 +140,12 @@ public final class Notebook {
         return execution
     }
 
-    /// Goes on with background tasks without waiting; for the prompt.
-    public func servePending() {
-        whileRunning { state.servePending() }
+    /// Goes on with background tasks without waiting, and runs cells that were sent; for the prompt. True when Ctrl-C was pressed
+    /// meanwhile.
+    public func servePending() -> Bool {
+        let wasInterrupted = whileRunning { state.servePending() }
         runSentCells()
+        return wasInterrupted
     }
 
     /// Shows an error; an interrupt in one line.
@@ -195,7 +199,7 @@ public final class Notebook {
     private func explained(_ error: LuaError, _ number: Int?) -> LuaError {
         guard error.hint == nil, error.message.contains("unfinished long"), let script, let number else { return error }
         let end = script.codeCells[number - 1].lines.upperBound
-        guard end < script.lines.count else { return error }
+        guard end < script.lines.count, !script.isNotebook else { return error }
         var error = error
         error.hint =
             "line \(end + 1) of the file is a cell marker, and a marker ends the cell even inside a long string or comment"

@@ -15,6 +15,7 @@ public enum NotebookError: UserFacingError, Equatable {
     case unknownSetting([String], known: [String])
     case settingType(name: String, value: String, expected: String)
     case fileNotWritten(path: String, reason: String)
+    case exportFormat(path: String)
     case notAttached(path: String, reason: String)
 }
 
@@ -30,7 +31,8 @@ extension NotebookError {
     /// What the user can do, if there is something to say.
     public var hint: String? {
         switch self {
-        case .scriptNotFound(let path): path.hasSuffix(".lua") ? nil : "scripts end in .lua"
+        case .scriptNotFound(let path):
+            path.hasSuffix(".lua") || path.hasSuffix(".ipynb") ? nil : "scripts end in .lua, notebooks in .ipynb"
         case .cellSelection: "write cells as 3, 1,3-5, 2- or all"
         case .noSuchTitle(let title, let titles):
             near(title, titles) ?? (titles.isEmpty ? nil : "%cells lists the titles")
@@ -38,6 +40,7 @@ extension NotebookError {
         case .unknownCommand(let name, let known):
             near(name, known, prefix: "%") ?? "%help lists the commands"
         case .commandUsage(_, let usage): "usage: \(usage)"
+        case .exportFormat: "notebooks end in .ipynb, pages in .html, Markdown in .md"
         case .notAttached: "%attach PATH listens at another place"
         case .badSetting: "write it as --set NAME=VALUE"
         case .unknownSetting(let names, let known):
@@ -76,6 +79,7 @@ extension NotebookError: CustomStringConvertible {
             "unknown \(names.count == 1 ? "parameter" : "parameters") "
                 + names.map { "'\($0)'" }.joined(separator: ", ")
         case .settingType(let name, let value, let expected): "--set \(name)=\(value): \(name) is \(expected)"
+        case .exportFormat(let path): "'\(path)' has no ending that says what to write"
         case .notAttached(let path, let reason): "cannot listen for cells at '\(path)': \(reason)"
         case .fileNotWritten(let path, let reason): "cannot write '\(path)': \(reason)"
         }

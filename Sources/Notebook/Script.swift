@@ -20,7 +20,10 @@ public struct Script: Sendable, Equatable {
         (self.path, self.header, self.cells, self.lines) = (path, header, cells, lines)
     }
 
-    /// The script in a file; throws a `NotebookError` that says why it cannot be read.
+    /// Whether it was read from a Jupyter notebook, whose lines are no lines of the file.
+    public var isNotebook: Bool { path.map { ExportFormat(path: $0) == .ipynb } ?? false }
+
+    /// The script in a file, in percent format or a Jupyter notebook; throws a `NotebookError` that says why it cannot be read.
     public init(contentsOf path: String) throws {
         var isFolder: ObjCBool = false
         guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
@@ -29,6 +32,10 @@ public struct Script: Sendable, Equatable {
         guard !isFolder.boolValue else { throw NotebookError.scriptUnreadable(path: path, reason: "it is a folder") }
         do {
             let data = try Data(contentsOf: URL(filePath: path))
+            if ExportFormat(path: path) == .ipynb {
+                self = try IPythonNotebook.script(data, path: path)
+                return
+            }
             guard let text = String(data: data, encoding: .utf8) else {
                 throw NotebookError.scriptUnreadable(path: path, reason: "it is not UTF-8 text")
             }

@@ -218,9 +218,18 @@ extension SessionCommand {
             return nil
         },
         SessionCommand(
-            name: "save", usage: "%save FILE", doc: "Writes what has run well into a new script.",
-            example: "repl.save(\"mine.lua\")"
+            name: "save", usage: "%save FILE",
+            doc: "Writes what has run well into a new script, or everything with its outputs into an .ipynb, .html or .md file.",
+            example: "repl.save(\"mine.html\")"
         ) { notebook, path in
+            try notebook.save(path)
+            return nil
+        },
+        SessionCommand(
+            name: "export", usage: "%export FILE", doc: "The same as %save: cells and outputs into an .ipynb, .html or .md file.",
+            example: "repl.export(\"mine.ipynb\")"
+        ) { notebook, path in
+            guard path.isEmpty || ExportFormat(path: path) != nil else { throw NotebookError.exportFormat(path: path) }
             try notebook.save(path)
             return nil
         },

@@ -6,6 +6,8 @@ internal import LuaRuntime
 public final class Transcript {
     /// The file; made when the first cell has run.
     public let file: URL
+    /// The folders of the session's runs: each keeps a copy, so that a run tells how it came about.
+    public var runFolders: () -> [String] = { [] }
     private var handle: FileHandle?
     private var hasFailed = false
 
@@ -24,11 +26,25 @@ public final class Transcript {
         guard !hasFailed else { return nil }
         do {
             try opened().write(contentsOf: Data(Self.text(execution).utf8))
-            return nil
         } catch {
             hasFailed = true
             return "warning: no transcript is kept: \(file.path): \(error.localizedDescription)"
         }
+        return copied()
+    }
+
+    /// Writes the transcript so far into the folders of runs, which may be gone by now.
+    private func copied() -> String? {
+        for folder in runFolders() where FileManager.default.fileExists(atPath: folder) {
+            let copy = URL(filePath: folder).appending(path: "transcript-\(file.lastPathComponent)")
+            do {
+                try Data(contentsOf: file).write(to: copy, options: .atomic)
+            } catch {
+                hasFailed = true
+                return "warning: no transcript is kept: \(copy.path): \(error.localizedDescription)"
+            }
+        }
+        return nil
     }
 
     /// A cell in percent format.

@@ -14,7 +14,12 @@ extension LineEditor {
     private static let up: Key = { _, key in unsafe current?.step(isUp: true, key) ?? 0 }
     private static let down: Key = { _, key in unsafe current?.step(isUp: false, key) ?? 0 }
 
-    static var keys: editor_keys { editor_keys(enter: enter, newline: newline, tab: tab, up: up, down: down) }
+    private static let home: Key = { _, _ in unsafe current?.toEdge(isEnd: false) ?? 0 }
+    private static let end: Key = { _, _ in unsafe current?.toEdge(isEnd: true) ?? 0 }
+
+    static var keys: editor_keys {
+        editor_keys(enter: enter, newline: newline, tab: tab, up: up, down: down, home: home, end: end)
+    }
 
     /// The line that readline edits.
     private var buffer: [UInt8] { unsafe Array(String(cString: editor_buffer()).utf8) }
@@ -41,6 +46,18 @@ extension LineEditor {
         }
         if !goesOn { searchLength = point }
         return editor_search(isUp ? 1 : 0, goesOn ? 1 : 0, key)
+    }
+
+    /// To the start or the end of the cursor's line.
+    private func toEdge(isEnd: Bool) -> Int32 {
+        let (bytes, point) = (buffer, Int(editor_point()))
+        let newline = UInt8(ascii: "\n")
+        let edge =
+            isEnd
+            ? bytes[point...].firstIndex(of: newline) ?? bytes.count
+            : bytes[..<point].lastIndex(of: newline).map { $0 + 1 } ?? 0
+        editor_move_to(Int32(edge))
+        return 0
     }
 
     /// The place on the line above or below with as many characters before it; nil when there is no such line.
@@ -76,8 +93,10 @@ extension LineEditor {
         let isRepeated = editor_last_was(Self.tab) != 0
         completion = complete(text)
         if let hint = completion.hint, completion.candidates.isEmpty || (completion.showsHintFirst && !isRepeated) {
-            let columns = TerminalSize.current().columns
-            showAbovePrompt(style.paint(DisplayWidth.wrapped(hint, to: columns - 1), .gray))
+            // The options of a large call would fill the screen.
+            let lines = DisplayWidth.wrapped(hint, to: TerminalSize.current().columns - 2).split(separator: "\n")
+            let shown = lines.prefix(3).joined(separator: "\n") + (lines.count > 3 ? "…" : "")
+            showAbovePrompt(style.paint(shown, .gray))
             return 0
         }
         return editor_complete(isRepeated ? 1 : 0, key)

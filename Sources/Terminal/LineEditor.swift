@@ -189,14 +189,16 @@ public final class LineEditor: EntrySource {
         editor_show()
     }
 
-    /// Runs something that writes and reads by itself, from `onWake`: the line is taken away and comes back as it was.
-    public func aside(_ body: () -> Void) {
+    /// Runs something that writes and reads by itself, from `onWake`: the line is taken away and comes back as it was, after
+    /// a new prompt.
+    public func aside(_ body: () -> Void, prompt: () -> String) {
         guard unsafe Self.current === self else { return body() }
         editor_hide()
         rl_deprep_terminal()
         writer.promptDidEnd()
         body()
         writer.promptDidStart(wake: wake)
+        if earlierLines.isEmpty { unsafe _ = rl_set_prompt(prompt()) }
         rl_prep_terminal(1)
         editor_show()
     }

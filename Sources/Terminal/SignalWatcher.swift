@@ -9,6 +9,8 @@ public struct SignalWatcher: Sendable {
         unsafe sigemptyset(&set)
         for signal in signals { unsafe sigaddset(&set, signal) }
         unsafe pthread_sigmask(SIG_BLOCK, &set, nil)
+        // For the moments in which a thread lets it in, so that a command which it starts gets it.
+        if signals.contains(SIGINT) { signal(SIGINT) { _ in } }
         let watched = set
         let thread = Thread {
             var set = watched

@@ -6,16 +6,17 @@ extension Router {
     func retrieveFuture(_ request: ServerRequest) async throws -> ServerResponse {
         let message = try request.json(Wire.RetrieveFutureRequest.self, limits.wire)
         let pending = try await state.request(message.requestID)
-        guard let outcome = try await pending.outcome(within: limits.pollHold, clock) else {
-            return .json(Wire.TryAgainResponse(requestID: message.requestID), status: 408)
+        let outcome: Result<ResultMessage, any Error>?
+        do { outcome = try await pending.outcome(within: limits.pollHold, clock) } catch {
+            await state.endPoll(pending, isFetched: false)
+            throw error
         }
-        let response: ServerResponse
+        await state.endPoll(pending, isFetched: outcome != nil)
         switch outcome {
+        case nil: return .json(Wire.TryAgainResponse(requestID: message.requestID), status: 408)
         case .success(let result):
-            response = try result.response(protobuf: BodyFormat.acceptsProtobuf(request.headers["accept"] ?? ""))
-        case .failure(let error): response = .json(Wire.RequestFailure(error))
+            return try result.response(protobuf: BodyFormat.acceptsProtobuf(request.headers["accept"] ?? ""))
+        case .failure(let error): return .json(Wire.RequestFailure(error))
         }
-        await state.noteFetched(message.requestID)
-        return response
     }
 }

@@ -61,10 +61,13 @@ package final class Router: Sendable {
 
     /// Closes what is over; to be called every few seconds.
     package func sweep() async {
-        await state.sweep()
+        if await state.sweep() { FreedMemory.giveBack() }
         tokens.sweep(clock.now())
         do { try catalogue.sweep(clock.now()) } catch { configuration.log("expired checkpoints cannot be removed: \(error)") }
     }
+
+    /// Does not count a time in which the server could not hear its clients.
+    package func excuse(seconds: Double) async { await state.excuse(seconds: seconds) }
 
     /// Takes no more work, and returns when what is queued has ended or the time is over.
     package func drain(within time: Duration) async { await state.drain(within: time) }

@@ -4,8 +4,18 @@ package import TinkerWire
 package struct ServerLimits: Sendable {
     /// The most bytes of a body as it is sent; `wire` bounds it after decompression.
     package var bodyBytes = 64 << 20
-    /// The most bytes of all headers together.
+    /// The most bytes of the request line and all headers together.
     package var headerBytes = 64 << 10
+    /// The most connections; fewer if the system lets the program open fewer files.
+    package var connections = 16384
+    /// After this many seconds without a request a connection is closed.
+    package var idleSeconds = 300.0
+    /// How long a client may take for the request line and headers.
+    package var headerSeconds = 30.0
+    /// How long a client may go without sending more of a body, or without taking more of an answer.
+    package var stallSeconds = 60.0
+    /// How long a connection that is to be closed waits for the client to close it.
+    package var lingerSeconds = 5.0
     /// The most requests that are answered at a time, long polls included.
     package var openRequests = 4096
     /// The most calls of a session that wait for their result or have one that nobody has fetched.
@@ -31,6 +41,8 @@ package struct ServerLimits: Sendable {
     package var fetchedRetention = 600.0
     /// How long a result that nobody fetches is kept.
     package var unfetchedRetention = 7200.0
+    /// How long a result waits to be fetched while the server is stopping.
+    package var lastFetchSeconds = 3.0
 
     /// The defaults.
     package init() {}

@@ -19,6 +19,7 @@ actor ServerState {
     private(set) var entries: [String: Entry] = [:]
     private(set) var throughput = Throughput()
     private(set) var isStopping = false
+    private var hasClosedSessions = false
 
     init(limits: ServerLimits, clock: ServerClock) {
         self.limits = limits
@@ -59,6 +60,7 @@ actor ServerState {
     /// Frees what a session owns; what runs for it is cancelled.
     func closeSession(_ id: String) {
         guard let session = sessions.removeValue(forKey: id) else { return }
+        hasClosedSessions = true
         for model in session.models { models[model] = nil }
         for sampler in session.samplers { samplers[sampler] = nil }
         for request in session.requests { entries.removeValue(forKey: request)?.request.result.cancel() }
@@ -90,7 +92,7 @@ actor ServerState {
         entries[id]?.finishedAt = now
     }
 
-    /// The request whose result is asked for. Throws status 410 for one that is gone: clients then send a sampling request again.
+    /// The request whose result is asked for, until `endPoll`. Throws status 410 for one that is gone: clients then send a sampling request again.
     func request(_ id: String) throws(ServerError) -> PendingRequest {
         guard let entry = entries[id] else {
             let isOurs = id.contains(":train:") || id.contains(":sample:")
@@ -98,11 +100,20 @@ actor ServerState {
                 isOurs ? 410 : 404,
                 "there is no request '\(id.prefix(120))'; results go when they have been fetched, and with their session")
         }
-        sessions[entry.request.sessionID]?.lastBeat = clock.now()
+        if let session = sessions[entry.request.sessionID] {
+            session.lastBeat = clock.now()
+            session.polls += 1
+        }
         return entry.request
     }
 
-    func noteFetched(_ id: String) { entries[id]?.fetchedAt = clock.now() }
+    /// Ends what `request` has begun. A session whose client waits for an answer is alive.
+    func endPoll(_ request: PendingRequest, isFetched: Bool) {
+        if isFetched { entries[request.id]?.fetchedAt = clock.now() }
+        guard let session = sessions[request.sessionID] else { return }
+        session.lastBeat = clock.now()
+        session.polls -= 1
+    }
 
     // MARK: Models and samplers
 
@@ -142,10 +153,14 @@ actor ServerState {
 
     // MARK: Time
 
-    /// Closes sessions that no longer beat, gives up on calls that have not arrived, and forgets old results.
-    func sweep() {
+    /// Closes sessions that no longer beat, gives up on calls that have not arrived, and forgets old results. Returns whether
+    /// sessions were closed between the last sweep and this one.
+    func sweep() -> Bool {
         let now = clock.now()
-        for session in sessions.values where now.timeIntervalSince(session.lastBeat) > limits.sessionTimeout {
+        let hadClosedSessions = hasClosedSessions
+        hasClosedSessions = false
+        for session in sessions.values
+        where session.polls == 0 && now.timeIntervalSince(session.lastBeat) > limits.sessionTimeout {
             closeSession(session.id)
         }
         for model in models.values {
@@ -163,6 +178,13 @@ actor ServerState {
             entries[id] = nil
             sessions[entry.request.sessionID]?.requests.remove(id)
         }
+        return hadClosedSessions
+    }
+
+    /// Moves all signs of life on by a time that does not count.
+    func excuse(seconds: Double) {
+        for session in sessions.values { session.lastBeat += seconds }
+        for model in models.values { model.stalledSince? += seconds }
     }
 
     // MARK: Stopping
@@ -171,11 +193,16 @@ actor ServerState {
         if isStopping { throw ServerError(503, "the server is stopping") }
     }
 
-    /// Takes no more work, and returns when what is queued has ended or the time is over.
+    /// Takes no more work, and returns when what is queued has ended and been fetched, or the time is over. Clients that have gone
+    /// fetch nothing, so results wait only a moment for them.
     func drain(within time: Duration) async {
         isStopping = true
         let deadline = clock.now().addingTimeInterval(Double(time.components.seconds))
-        while entries.values.contains(where: { $0.finishedAt == nil }), clock.now() < deadline {
+        func isWanted(_ entry: Entry) -> Bool {
+            guard let finished = entry.finishedAt else { return true }
+            return entry.fetchedAt == nil && clock.now().timeIntervalSince(finished) < limits.lastFetchSeconds
+        }
+        while entries.values.contains(where: isWanted), clock.now() < deadline {
             guard (try? await clock.sleep(.milliseconds(50))) != nil else { break }
         }
         for id in sessions.keys { closeSession(id) }

@@ -9,6 +9,8 @@ final class Session {
     let displayName: String?
     /// The last sign of life.
     var lastBeat: Date
+    /// How many requests wait for a result at the moment.
+    var polls = 0
     var models: [String] = []
     var samplers: [String] = []
     var requests: Set<String> = []

@@ -3,7 +3,7 @@ import Foundation
 /// Byte-level byte-pair encoding as GPT-2 introduced it (Radford et al., 2019), with the pre-tokenizers of its successors.
 ///
 /// Text is cut into pieces, each piece's bytes become the vocabulary's byte tokens, and neighbours merge, lowest rank first.
-/// Bytes without a token of their own are left out, as the reference implementations do.
+/// Bytes without a token of their own are left out before anything merges, as in the library that models are trained with.
 public struct BytePairTokenizer: Tokenizer {
     /// What an entry of the vocabulary is for.
     public enum TokenKind: Sendable, Equatable {
@@ -118,7 +118,7 @@ public struct BytePairTokenizer: Tokenizer {
 
     private func merged(_ piece: UnsafeBufferPointer<UInt8>) -> [Int32] {
         if !wholePieces.isEmpty, let whole = unsafe wholePieces[Array(piece)] { return [whole] }
-        return merges.apply(to: unsafe piece.map { byteTokens[Int($0)] })
+        return merges.apply(to: unsafe piece.lazy.map { byteTokens[Int($0)] }.filter { $0 >= 0 })
     }
 
     private static func mergeTable(_ lines: [String], ids: [[UInt8]: Int32]) throws(TokenizerError) -> MergeTable {

@@ -15,10 +15,10 @@ struct MergeTable: Sendable {
         if merges[key] == nil { merges[key] = Merge(rank: UInt32(truncatingIfNeeded: rank), token: token) }
     }
 
-    /// Merges neighbours until no pair has a merge, always the pair of lowest rank, the leftmost of equals. Negative symbols
-    /// (bytes without a token) never merge and are left out of the result. Takes n log n steps for n symbols.
+    /// Merges neighbours until no pair has a merge, always the pair of lowest rank, the leftmost of equals. Takes n log
+    /// n steps for n symbols.
     func apply(to start: [Int32]) -> [Int32] {
-        guard start.count > 1 else { return start.filter { $0 >= 0 } }
+        guard start.count > 1 else { return start }
         var symbols = start
         // A doubly linked list over the positions; a merge keeps the left position and unlinks the right one.
         var next = Array(1...symbols.count)

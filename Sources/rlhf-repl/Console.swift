@@ -14,10 +14,13 @@ struct Console {
     let style: Style
     /// For standard error.
     let errorStyle: Style
+    /// Whether somebody sits at the terminal and waits for a prompt.
+    private let isInteractive: Bool
 
     init(options: SessionOptions, writer: TerminalWriter = TerminalWriter()) {
         let environment = ProcessInfo.processInfo.environment
         self.writer = writer
+        isInteractive = options.isInteractive || options.step || (options.script == nil && options.chunk == nil)
         style = Style(choice: options.color, isTerminal: writer.isOutputTerminal, environment: environment)
         errorStyle = Style(choice: options.color, isTerminal: writer.isErrorTerminal, environment: environment)
         progress = ProgressReporter(writer: writer, style: errorStyle, isQuiet: options.quiet)
@@ -34,11 +37,23 @@ struct Console {
                 TablePrinter(columns: columns, rows: rows, maxWidth: TerminalSize.current().columns, maxRows: 200)
                     .text(style: style)
             },
-            show: { [writer, style] value, _ in
-                writer.write(TextRenderer(width: TerminalSize.current().columns, style: style).text(value) + "\n")
-            })
+            show: { [self] value, _ in show(value) })
         view.width = { DisplayWidth.of($0) }
         return view
+    }
+
+    /// Shows what a cell shows: as a picture where the terminal can, to look through where somebody sits at it, else as text.
+    private func show(_ value: DisplayValue) {
+        let width = TerminalSize.current().columns
+        let renderer = TextRenderer(width: width, style: style)
+        switch value {
+        case .samples(let list) where list.isForBrowsing && isInteractive && SampleBrowser.run(list, writer: writer, style: style):
+            writer.write((list.title.isEmpty ? "" : list.title + ": ") + list.summary + "\n")
+        case .plot(let plot) where plot.screen.marks != .ascii && writer.isOutputTerminal:
+            let graphics = TerminalGraphics.current(environment: ProcessInfo.processInfo.environment) { LineEditor.typeAhead($0) }
+            writer.write((graphics.sequence(for: plot, columns: width) ?? renderer.text(value)) + "\n")
+        default: writer.write(renderer.text(value) + "\n")
+        }
     }
 
     /// Shows an error that no cell has raised.

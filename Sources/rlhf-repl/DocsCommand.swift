@@ -24,7 +24,7 @@ struct DocsCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Only this; repeatable.", valueName: "part"))
     var only: [Part] = []
 
-    @Argument(help: ArgumentHelp("The folder; files of these names in it are replaced.", valueName: "folder"))
+    @Argument(help: ArgumentHelp("The folder; files of these names in it are replaced.", valueName: "folder"), completion: .directory)
     var folder: String
 
     func run() throws {
@@ -53,11 +53,7 @@ struct DocsCommand: ParsableCommand {
             case .luacheck: [(".luacheckrc", registry.luacheckConfiguration)]
             case .reference: [("api.md", registry.markdownReference), ("api.html", registry.htmlReference)]
             case .completions:
-                [
-                    ("completions/rlhf-repl.bash", WholeCommand.completionScript(for: .bash)),
-                    ("completions/_rlhf-repl", WholeCommand.completionScript(for: .zsh)),
-                    ("completions/rlhf-repl.fish", WholeCommand.completionScript(for: .fish)),
-                ]
+                CompletionScripts.all.map { ("completions/\($0.name)", $0.text) }
             case .man: [("rlhf-repl.1", ManualPage(WholeCommand._dumpHelp())?.text ?? "")]
             }
         }

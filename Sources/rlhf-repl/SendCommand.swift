@@ -13,14 +13,22 @@ struct SendCommand: ParsableCommand {
             status is 1 when a cell fails. Without this program: nc -N -U SOCKET.
             """)
 
-    @Option(help: ArgumentHelp("Where the session listens; by default where repl.attach() does.", valueName: "path"))
+    @Option(
+        help: ArgumentHelp("Where the session listens; by default where repl.attach() does.", valueName: "path"), completion: .file())
     var socket: String?
+
+    @Option(help: ArgumentHelp("Send only the cell of the file in which this line is.", valueName: "n"))
+    var line: Int?
 
     @Flag(help: "Do not wait for the result.")
     var noWait = false
 
-    @Argument(help: ArgumentHelp("A file with the text; - is standard input.", valueName: "file"))
+    @Argument(help: ArgumentHelp("A file with the text; - is standard input.", valueName: "file"), completion: .file())
     var file: String
+
+    func validate() throws {
+        if line != nil, file == "-" { throw ValidationError("--line needs a file") }
+    }
 
     func run() throws {
         let writer = TerminalWriter()
@@ -52,6 +60,13 @@ struct SendCommand: ParsableCommand {
     }
 
     private func text() throws -> String {
+        if let line {
+            guard let script = try? Script(contentsOf: file) else { throw ValidationError("cannot read \(file)") }
+            guard let cell = script.cells.first(where: { $0.lines.contains(line) && $0.isCode }) else {
+                throw ValidationError("line \(line) of \(file) is in no cell of code")
+            }
+            return cell.lines.map { script.lines[$0 - 1] }.joined(separator: "\n") + "\n"
+        }
         do {
             if file == "-" { return String(decoding: try FileHandle.standardInput.readToEnd() ?? Data(), as: UTF8.self) }
             return try String(contentsOfFile: file, encoding: .utf8)

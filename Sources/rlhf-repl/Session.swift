@@ -29,12 +29,16 @@ final class Session {
         try configure()
     }
 
-    /// Runs script, chunk or prompt; gives the exit status.
+    /// Runs script, chunk or prompt, and writes what `--export` asks for, whatever happened; gives the exit status.
     func run() throws -> Int32 {
-        defer {
-            notebook.detach()
-            notebook.finishBackground()
-        }
+        defer { notebook.detach() }
+        let outcome = Result { try runAll() }
+        for path in options.export { try notebook.export(to: path) }
+        return try outcome.get()
+    }
+
+    private func runAll() throws -> Int32 {
+        defer { notebook.finishBackground() }
         if !options.quiet, options.chunk == nil {
             console.writer.writeError(
                 console.errorStyle.paint("rlhf-repl \(ReplCommand.version), \(service.title)", .gray) + "\n")
@@ -76,7 +80,7 @@ final class Session {
         if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
         interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
-        if options.chunk == nil { notebook.transcript = Transcript(folder: options.stateFolder.appending(path: "transcripts")) }
+        if options.chunk == nil { notebook.transcript = options.transcript(runFolders: service.runFolders) }
     }
 
     private static func makeInput(
@@ -88,8 +92,11 @@ final class Session {
         let history = HistoryFile(file: folder.appending(path: "history"))
         guard let editor = LineEditor(writer: console.writer, historyFile: history, style: console.style) else { return PlainInput() }
         editor.complete = { [unowned notebook] text in LineCompletion(notebook.complete(text)) }
-        editor.onWake = { [unowned notebook] in notebook.servePending() }
-        notebook.aside = { [unowned editor] in editor.aside($0) }
+        let interrupt = editor.interrupt
+        editor.onWake = { [unowned notebook] in if notebook.servePending() { interrupt() } }
+        notebook.aside = { [unowned editor, unowned notebook] body in
+            editor.aside(body) { promptText(notebook, console) }
+        }
         editor.watchedDescriptor = notebook.state.mailbox.wakeDescriptor
         interrupts.attachPrompt(interrupt: editor.interrupt, resize: editor.resized, resume: editor.continued)
         return editor
@@ -124,6 +131,10 @@ final class Session {
 
     // MARK: Prompt
 
+    private static func promptText(_ notebook: Notebook, _ console: Console) -> String {
+        console.style.prompt("[\(notebook.executions.count + 1)]", .bold, .green) + "> "
+    }
+
     private func prompt() -> Int32 {
         if isTerminal, !options.quiet {
             console.writer.writeError("%help lists the commands, help(x) and ?x explain, Ctrl-D ends.\n")
@@ -135,7 +146,7 @@ final class Session {
             if notebook.wantsQuit { break }
             let number = notebook.executions.count + 1
             let entry = input.readEntry(
-                prompt: console.style.prompt("[\(number)]", .bold, .green) + "> ",
+                prompt: Self.promptText(notebook, console),
                 continuation: String(repeating: " ", count: String(number).count) + "..> ",
                 isIncomplete: notebook.isIncomplete)
             switch entry {

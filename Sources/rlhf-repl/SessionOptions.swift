@@ -1,6 +1,7 @@
 public import ArgumentParser
 public import Display
 import Foundation
+import Notebook
 import Terminal
 
 extension ColorChoice: ExpressibleByArgument {}
@@ -26,6 +27,12 @@ struct SessionOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Run only these code cells, for example 1,3-5.", valueName: "cells"))
     var cells: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Write the cells with their outputs into a file when the session ends: .ipynb, .html or .md; repeatable.",
+            valueName: "file"))
+    var export: [String] = []
+
     @Option(help: "Colours: auto, always or never.")
     var color: ColorChoice = .auto
 
@@ -43,6 +50,9 @@ struct SessionOptions: ParsableArguments {
     var scriptArguments: [String] = []
 
     func validate() throws {
+        if let path = export.first(where: { ExportFormat(path: $0) == nil }) {
+            throw ValidationError("--export \(path): notebooks end in .ipynb, pages in .html, Markdown in .md")
+        }
         if chunk != nil, script != nil { throw ValidationError("-e runs a chunk and takes no script") }
         if script == nil {
             if step { throw ValidationError("--step needs a script") }
@@ -59,8 +69,12 @@ extension SessionOptions {
     var engine: EngineOptions { models.engine }
     var sandbox: Bool { models.sandbox }
 
-    /// The folder that transcripts are kept in.
-    var stateFolder: URL {
-        logFolder.map { URL(filePath: $0) } ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
+    /// Where what runs is written down, and in the folders of runs, too.
+    func transcript(runFolders: @escaping () -> [String]) -> Transcript {
+        let folder =
+            logFolder.map { URL(filePath: $0) } ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
+        let transcript = Transcript(folder: folder.appending(path: "transcripts"))
+        transcript.runFolders = runFolders
+        return transcript
     }
 }

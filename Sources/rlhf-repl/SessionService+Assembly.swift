@@ -28,7 +28,7 @@ extension SessionService {
                         "rlhf.default_model", doc: "The session's model: what `model_name` and `base_model` are by default.",
                         type: "string", value: .string(model)))
             },
-            memory: memory)
+            runFolders: { context.runFolders }, memory: memory)
     }
 
     /// Where checkpoints are kept from session to session.

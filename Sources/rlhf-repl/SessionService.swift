@@ -6,6 +6,8 @@ struct SessionService {
     var title: String
     /// Adds the service's bindings.
     var register: (inout Registry) throws -> Void
+    /// The folders of the runs that the session has begun.
+    var runFolders: () -> [String]
     /// What the models hold, for `%mem`.
     var memory: () -> [(what: String, bytes: Int)]
 

@@ -1,4 +1,5 @@
 import Cookbook
+import Display
 import Synchronization
 import Terminal
 
@@ -6,7 +7,19 @@ import Terminal
 final class StageProgressBars: ProgressSink {
     private let reporter: ProgressReporter
     private let writer: TerminalWriter
-    private let state = Mutex((bars: [String: ProgressBar](), isRunning: true))
+    private let state = Mutex((bars: [String: Bar](), isRunning: true))
+
+    /// A stage's bar, and the course of its main metric so far.
+    private struct Bar {
+        let bar: ProgressBar
+        var values: [Double] = []
+
+        /// What the stage says, with the course once there is one.
+        mutating func detail(_ progress: StageProgress) -> String {
+            if let value = progress.value { values = (values + [value]).suffix(20) }
+            return values.count < 3 ? progress.detail : progress.detail + " " + Sparkline.text(values)
+        }
+    }
 
     init(reporter: ProgressReporter, writer: TerminalWriter) {
         self.reporter = reporter
@@ -16,19 +29,16 @@ final class StageProgressBars: ProgressSink {
     func report(_ progress: StageProgress) {
         state.withLock { state in
             let isOver = progress.done >= progress.total
-            let bar: ProgressBar
-            if let known = state.bars[progress.stage] {
-                bar = known
-            } else if isOver || !state.isRunning {
-                return
-            } else {
-                bar = reporter.begin(
-                    progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit)
-                state.bars[progress.stage] = bar
-            }
-            bar.update(completed: Double(progress.done), total: Double(progress.total), detail: progress.detail)
+            if state.bars[progress.stage] == nil, isOver || !state.isRunning { return }
+            var bar =
+                state.bars[progress.stage]
+                ?? Bar(
+                    bar: reporter.begin(
+                        progress.stage, completed: Double(progress.done), total: Double(progress.total), unit: progress.unit))
+            bar.bar.update(completed: Double(progress.done), total: Double(progress.total), detail: bar.detail(progress))
+            state.bars[progress.stage] = bar
             if isOver {
-                bar.end()
+                bar.bar.end()
                 state.bars[progress.stage] = nil
             }
         }
@@ -40,7 +50,7 @@ final class StageProgressBars: ProgressSink {
         state.withLock { state in
             state.isRunning = isRunning
             guard !isRunning else { return }
-            for bar in state.bars.values { bar.end() }
+            for bar in state.bars.values { bar.bar.end() }
             state.bars = [:]
         }
     }

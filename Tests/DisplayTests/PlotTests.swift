@@ -60,17 +60,66 @@ struct PlotTests {
         #expect(axis?.split(separator: " ") == ["0", "1", "2"])
     }
 
-    @Test("an SVG file holds a line for each unbroken part and escapes its texts")
-    func svg() throws {
+    @Test("a logarithmic axis has powers of ten, and values without a logarithm are gaps")
+    func logarithmic() {
+        var plot = Plot(series: [Plot.Series(y: [1, 0, 100, -1, 10_000])])
+        plot.yScale = .log
+        // Drawn by this program and checked by eye: equal factors are equal steps.
+        #expect(
+            plot.text(width: 20, height: 5) == """
+                10000 ┤            ⠈
+                      │
+                  100 ┤      ⠐
+                      │
+                    1 ┤⡀
+                      └───┬─────┬───
+                          2     4
+                """)
+        plot.yScale = .linear
+        plot.xScale = .log
+        #expect(plot.text(width: 40, height: 4).contains("5"))
+    }
+
+    @Test("a histogram counts every value once, the greatest too")
+    func histogram() {
+        let plot = Plot.histogram([("a", [0, 1, 2, 3, 4, .nan]), ("b", [4, 4])], bins: 4)
+        #expect(plot.series.map(\.y) == [[1, 1, 1, 2], [0, 0, 0, 2]])
+        #expect(plot.series[0].x == [0.5, 1.5, 2.5, 3.5])
+        #expect(Plot.histogram([("a", [7, 7])]).series[0].y.compactMap { $0 }.reduce(0, +) == 2)
+        #expect(Plot.histogram([("a", [])]).text() == "(no points to plot)")
+    }
+
+    @Test("a smoothed curve begins at its first value and keeps the values faintly behind")
+    func smoothing() {
+        var plot = Plot(series: [Plot.Series("loss", y: [4, 0, 4, 0])])
+        plot.smoothing = 0.5
+        let svg = plot.svg()
+        #expect(svg.components(separatedBy: "stroke-opacity=\"0.3\"").count == 2)
+        // (0.5·0 + 0.25·4) / 0.75 = 4/3
+        #expect(svg.contains("<title>loss  1: 4</title>") && svg.contains("<title>loss  2: 1.3333</title>"))
+    }
+
+    @Test("an SVG holds a line for each unbroken part and escapes its texts; on a page it has the page's colours")
+    func svg() {
         let plot = Plot(series: [Plot.Series("a<b", y: [1, 2, nil, 4, 5, nil, 7])], title: "x & y")
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).svg")
-        try plot.writeSVG(to: file)
-        let text = try String(contentsOf: file, encoding: .utf8)
-        #expect(text.components(separatedBy: "<polyline").count == 3)
-        #expect(text.components(separatedBy: "<circle").count == 2)
+        let text = plot.svg()
+        #expect(text.components(separatedBy: "stroke-width=\"2\"").count == 3)
+        #expect(text.components(separatedBy: "<circle").count == 6)
         #expect(text.contains("x &amp; y") && text.contains("a&lt;b"))
-        let parser = XMLCheck(text)
-        #expect(parser.isBalanced)
+        #expect(XMLCheck(text).isBalanced)
+        let page = plot.svg(theme: .page)
+        #expect(page.contains("var(--plot-1)") && !page.contains("#ffffff"))
+    }
+
+    @Test("a PNG has the size, checksums and pixels that it claims")
+    func png() throws {
+        let raster = Plot(series: [Plot.Series("a", y: [1, 2])], title: "Title").raster(width: 200, height: 100, scale: 1)
+        #expect(raster.pixels.count == 60_000 && raster.pixels.contains { $0 < 100 })
+        let bytes = raster.png
+        #expect(bytes.starts(with: [0x89, 0x50, 0x4E, 0x47]))
+        // The checksum of IEND is the same in every PNG file.
+        #expect(bytes.suffix(12) == [0, 0, 0, 0, 0x49, 0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82])
+        #expect(bytes[16..<24] == [0, 0, 0, 200, 0, 0, 0, 100])
     }
 }
 

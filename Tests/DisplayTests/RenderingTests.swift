@@ -75,7 +75,33 @@ struct RenderingTests {
         #expect(bundle["text/plain"]?.contains("<script>") == true)
         #expect(bundle["text/html"]?.contains("<script>") == false)
         #expect(bundle["text/html"]?.contains("&lt;script&gt;alert(1)&lt;/script&gt;\u{FFFD}") == true)
-        #expect(MimeBundle(.plot(Plot(series: [.init(y: [1, 2])]))).data.keys.sorted() == ["image/svg+xml", "text/plain"])
+        #expect(
+            MimeBundle(.plot(Plot(series: [.init(y: [1, 2])]))).data.keys.sorted() == ["image/png", "image/svg+xml", "text/plain"])
         #expect(MimeBundle(.text("x")).data == ["text/plain": "x"])
+    }
+
+    @Test("nothing is wider than the terminal, at 40, 80 and 200 columns", arguments: [40, 80, 200])
+    func widths(columns: Int) {
+        let long = String(repeating: "eine lange 日本語 Antwort ", count: 12)
+        let messages = DisplayValue.messages([DisplayMessage(role: "assistant", content: long, note: long)])
+        let values: [DisplayValue] = [
+            messages, .table(DisplayTable(columns: ["a", "b"], rows: [[long, "1"], ["x", long]])),
+            .pair(DisplayPair(left: ("chosen", messages), right: ("rejected", .text(long)))),
+            .samples(SampleList(title: "t", samples: [.init(prompt: long, response: long, reward: 1, details: [long])])),
+            .plot(Plot(series: [.init("a", y: [1, 2]), .init("b", y: [2, 1])], title: "T")),
+        ]
+        for style in [Style.plain, Style(isEnabled: true)] {
+            for value in columns < 60 ? values.filter({ if case .pair = $0 { false } else { true } }) : values {
+                let lines = TextRenderer(width: columns, style: style).text(value).split(separator: "\n")
+                #expect(lines.allSatisfy { DisplayWidth.of(String($0)) <= columns })
+            }
+        }
+    }
+
+    @Test("a sparkline has the last values between their least and greatest")
+    func sparkline() {
+        #expect(Sparkline.text([9, 0, 1, 2, 3], width: 4) == "▁▃▆█")
+        #expect(Sparkline.text([1, 1, .nan]) == "▅▅ ")
+        #expect(Sparkline.text([]).isEmpty)
     }
 }

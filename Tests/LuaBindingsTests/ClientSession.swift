@@ -20,6 +20,8 @@ enum ClientSession {
         path = trainer:save_state('start'):result().path
         response = sampler:sample{prompt = prompt, sampling_params = {max_tokens = 3, seed = 1}}:result()
         sequence = response.sequences[1]
+        rest = service:create_rest_client()
+        id = 'run-1'
         """
 
     static var registry: Registry {

@@ -31,6 +31,7 @@ final class CookbookSession: Sendable {
         var registry = Registry()
         registry.addFutures()
         registry.addTensors()
+        registry.addPlot { _ in }
         let service = service
         registry.addClients(ClientBindings(service: { _ in service }, defaultModel: FakeService.modelName))
         registry.addCookbook(context)

@@ -65,7 +65,8 @@ struct DocsTests {
             "---@param rows string|rlhf.Datum[] the rows", "---@param _end? integer the end (default 1)",
             "---@param g fun(row: any, k: any): number a function", "---@param m table<string, number[]> by name",
             "---@param z any whatever", "---@return any # a list of values", "function rlhf.f(rows, _end, g, m, z) end",
-            "---@class rlhf.train.options", "---@field rank? integer the rank (default 32)", "---@param options rlhf.train.options", "---@param ... any the parts; dtype: the type (default nil)",
+            "---@class rlhf.train.options", "---@field rank? integer the rank (default 32)", "---@param options rlhf.train.options",
+            "---@param ... any the parts; dtype: the type (default nil)",
             "function rlhf.join(a, ...) end",
         ] {
             #expect(stubs.contains(line + "\n"), "\(line)")

@@ -44,6 +44,8 @@ import TrainingAPI
                 let outcome = state.evaluate(Self.script, cellName: "cell[1]")
                 _ = state.completions(for: "rows.")
                 _ = state.globals()
+                _ = state.outdatedCaptures()
+                _ = state.failedFrames().first.map { try? state.variables(of: $0) }
                 state.failAllocations(after: -1, count: 0)
                 if let error = outcome.error {
                     failures += 1

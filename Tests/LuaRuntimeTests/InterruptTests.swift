@@ -53,6 +53,10 @@ private func interrupted(_ source: String) async throws -> (outcome: CellOutcome
             "spawn(function() forever() end)\nforever()",
             "local t = setmetatable({}, {__index = function(t, k) return t[k + 1] end})\nwhile true do pcall(function() return t[1] end) end",
             "while true do load('while true do end')() end",
+            "local p = ('.-'):rep(9) .. 'b' while true do pcall(string.find, ('a'):rep(30000), p) end",
+            "local _ = (('a'):rep(30000)):match(('.-'):rep(9) .. 'b')",
+            "local _ = (('a'):rep(30000)):gsub(('.-'):rep(9) .. 'b', '')",
+            "for _ in (('a'):rep(30000)):gmatch(('.-'):rep(9) .. 'b') do end",
         ])
     func stops(source: String) async throws {
         let (outcome, after) = try await interrupted("local kept = 7\nready()\n" + source)

@@ -36,7 +36,8 @@ struct TokenizerFileTests {
                 ],
             ],
             "post_processor": bos
-                ? ["type": "TemplateProcessing", "single": [["SpecialToken": ["id": "<|begin|>"]], ["Sequence": ["id": "A"]]]] : NSNull(),
+                ? ["type": "TemplateProcessing", "single": [["SpecialToken": ["id": "<|begin|>"]], ["Sequence": ["id": "A"]]]]
+                : NSNull(),
             "model": [
                 "type": "BPE", "ignore_merges": ignoresMerges, "vocab": vocabulary,
                 "merges": pairs ? merges as Any : merges.map { $0.joined(separator: " ") } as Any,

@@ -15,7 +15,7 @@ struct AttachTests {
         let deadline = Date() + 20
         let before = desk.notebook.executions.count
         while desk.notebook.executions.count == before, Date() < deadline {
-            desk.notebook.servePending()
+            _ = desk.notebook.servePending()
             usleep(2_000)
         }
         return String(decoding: connection.read(upTo: 1 << 20), as: UTF8.self)

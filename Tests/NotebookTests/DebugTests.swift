@@ -1,3 +1,4 @@
+import Foundation
 import LuaRuntime
 import Notebook
 import Testing
@@ -77,9 +78,17 @@ struct DebugTests {
     }
 
     @Test("what an interrupted cell held can be looked at, and before any failure %debug says that there is none")
-    func withoutFailure() throws {
+    func interrupted() throws {
         let desk = try Desk()
         #expect(desk.shown("%debug").contains("nothing has failed"))
+        let mailbox = desk.notebook.state.mailbox
+        desk.notebook.onRunning = { isRunning in
+            // The interrupt has to come after the cell has begun, because one from before is not for it.
+            if isRunning { Thread.detachNewThread { for _ in 0..<100 { usleep(20_000); mailbox.interrupt() } } }
+        }
+        #expect(desk.shown("local i = 5\nwhile true do end").contains("interrupted\n"))
+        desk.notebook.onRunning = { _ in }
+        #expect(desk.shown("%debug locals").contains("i  local  5\n"))
     }
 
     @Test("a failure in a callback that Swift has called shows the callback's frame and then the caller's")

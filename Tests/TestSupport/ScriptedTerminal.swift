@@ -25,6 +25,7 @@ public final class ScriptedTerminal {
     /// Everything that the program has written, without control sequences.
     public private(set) var transcript = ""
     private var raw: [UInt8] = []
+    private let columns: Int
     private var consumed: String.Index
 
     /// Starts a program on a new terminal of the given size.
@@ -33,6 +34,7 @@ public final class ScriptedTerminal {
         rows: UInt16 = 40
     ) throws {
         consumed = transcript.startIndex
+        self.columns = Int(columns)
         // What posix_openpt, unlockpt and ptsname do; Swift's Glibc module hides them. The numbers are Linux's.
         let (setLock, getNumber): (UInt, UInt) = (0x4004_5431, 0x8004_5430)
         var (locked, number): (Int32, Int32) = (0, 0)
@@ -101,6 +103,33 @@ public final class ScriptedTerminal {
                 throw Failure.timeout(waitingFor: text, screen: transcript)
             }
         }
+    }
+
+    /// Everything that the program has written.
+    public var output: String { String(decoding: raw, as: UTF8.self) }
+
+    /// What the terminal shows, from the first line on.
+    public var screen: String {
+        var screen = ScreenEmulator(columns: columns)
+        screen.write(output)
+        return screen.text
+    }
+
+    /// Waits until the terminal shows a text anywhere, and gives all that it shows.
+    @discardableResult
+    public func wait(forScreen text: String, seconds: Double = 20) throws -> String {
+        let deadline = Date().addingTimeInterval(seconds)
+        while !screen.contains(text) {
+            guard Date() < deadline, readSome() else { throw Failure.timeout(waitingFor: text, screen: screen) }
+        }
+        return screen
+    }
+
+    /// Gives the terminal another size, as a person does with the mouse.
+    public func resize(columns: UInt16, rows: UInt16 = 40) {
+        var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
+        _ = ioctl(master, UInt(TIOCSWINSZ), &size)
+        kill(process, SIGWINCH)
     }
 
     /// Waits for the program's end; gives its exit status, 128 and the signal's number after a signal.

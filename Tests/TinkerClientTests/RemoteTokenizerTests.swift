@@ -8,7 +8,7 @@ import Tokenizers
 import TrainingAPI
 
 /// Where the tokenizer of a remote model comes from.
-struct RemoteTokenizerTests {
+@Suite(.timeLimit(.minutes(1))) struct RemoteTokenizerTests {
     private let folder: URL
 
     init() throws {
@@ -95,7 +95,8 @@ struct RemoteTokenizerTests {
             switch path {
             case "/Org/Model-1/resolve/main/tokenizer.json":
                 return .answer(status: 302, headers: ["Location": elsewhere], body: Data())
-            case "/Org/Model-1/resolve/main/tokenizer_config.json": return .answer(status: 200, body: Data(#"{"eos_token":"<|end|>"}"#.utf8))
+            case "/Org/Model-1/resolve/main/tokenizer_config.json":
+                return .answer(status: 200, body: Data(#"{"eos_token":"<|end|>"}"#.utf8))
             default: return .answer(status: 404, body: Data())
             }
         }

@@ -6,7 +6,7 @@ import TinkerClient
 import TrainingAPI
 
 /// Runs and checkpoints that services keep.
-struct RestTests {
+@Suite(.timeLimit(.minutes(1))) struct RestTests {
     private static let checkpoint = """
         {"checkpoint_id":"sampler_weights/a","checkpoint_type":"sampler","time":"2026-11-21T10:00:00Z",\
         "tinker_path":"tinker://R:train:0/sampler_weights/a","size_bytes":12,"public":true,"surprise":[1]}
@@ -27,7 +27,8 @@ struct RestTests {
                     {"training_run_id":"R:train:0","base_model":"tiny","model_owner":"me","is_lora":true,"lora_rank":8,"corrupted":false,\
                     "last_request_time":"2026-11-21T10:00:00Z","last_sampler_checkpoint":\(Self.checkpoint),"unknown":1}
                     """
-                return .json(path.contains("limit") ? #"{"training_runs":[\#(run)],"cursor":{"offset":1,"limit":5,"total_count":2}}"# : run)
+                return .json(
+                    path.contains("limit") ? #"{"training_runs":[\#(run)],"cursor":{"offset":1,"limit":5,"total_count":2}}"# : run)
             case "/training_runs/R:train:0/checkpoints", "/checkpoints?limit=100&offset=0":
                 return .json(#"{"checkpoints":[\#(Self.checkpoint)]}"#)
             case "/weights_info": return .json(#"{"base_model":"tiny","is_lora":true,"lora_rank":8}"#)
@@ -57,7 +58,8 @@ struct RestTests {
         try await rest.setTimeToLive(seconds: nil, path: Self.path).value
         let sent = client.transport.requests.dropFirst()
         #expect(sent.map(\.path) == [base, base + "/publish", base + "/publish", base + "/ttl", base + "/ttl"])
-        #expect(sent.suffix(2).map { String(decoding: $0.body, as: UTF8.self) } == [#"{"ttl_seconds":3600}"#, #"{"ttl_seconds":null}"#])
+        #expect(
+            sent.suffix(2).map { String(decoding: $0.body, as: UTF8.self) } == [#"{"ttl_seconds":3600}"#, #"{"ttl_seconds":null}"#])
         let other = "tinker://R:train:0/weights/b"
         await #expect(throws: TrainingError.checkpointNotFound(other)) { try await rest.deleteCheckpoint(path: other).value }
         await #expect(throws: TrainingError.self) { try await rest.deleteCheckpoint(path: "weights/b").value }
@@ -68,7 +70,9 @@ struct RestTests {
         let files = try ScriptedHTTPServer { request in
             if request.headers["x-api-key"] != nil { return .answer(status: 400, body: Data("the key came along".utf8)) }
             switch request.line.split(separator: " ")[1] {
-            case "/good": return .answer(status: 200, body: Self.tar([("./adapter_config.json", "{}"), ("w", String(repeating: "x", count: 700))]))
+            case "/good":
+                return .answer(
+                    status: 200, body: Self.tar([("./adapter_config.json", "{}"), ("w", String(repeating: "x", count: 700))]))
             case "/outside": return .answer(status: 200, body: Self.tar([("../../evil", "x")]))
             case "/cut": return .answer(status: 200, body: Self.tar([("a", String(repeating: "x", count: 700))]).prefix(900))
             case "/page": return .answer(status: 200, body: Data("<html>".utf8))
@@ -136,7 +140,9 @@ struct RestTests {
             func put(_ text: String, at place: Int) { header.replaceSubrange(place..<place + text.utf8.count, with: Array(text.utf8)) }
             put(name, at: 0)
             put("0000644", at: 100)
-            put(String(repeating: "0", count: 11 - String(text.utf8.count, radix: 8).count) + String(text.utf8.count, radix: 8), at: 124)
+            put(
+                String(repeating: "0", count: 11 - String(text.utf8.count, radix: 8).count) + String(text.utf8.count, radix: 8), at: 124
+            )
             put("0", at: 156)
             put("ustar", at: 257)
             let sum = header.reduce(0) { $0 + Int($1) } + 8 * 32

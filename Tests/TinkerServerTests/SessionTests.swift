@@ -47,6 +47,32 @@ struct SessionTests {
         #expect(await server.send("get_info", #"{"model_id":"\#(session):train:0"}"#).status == 404)
     }
 
+    @Test("a session whose client waits for an answer is alive, and time in which the server could not hear does not count")
+    func signsOfLife() async throws {
+        let server = try TestServer {
+            $0.limits.pollHold = .seconds(1000)
+            $0.limits.gapPatience = 1e6
+        }
+        let session = try await server.openSession()
+        let model = try await server.createModel(session)
+        let id = try #require(try await server.ask("forward_backward", server.supervised(model, 2))["request_id"] as? String)
+        async let poll = server.send("retrieve_future", #"{"request_id":"\#(id)"}"#)
+        await server.time.waitForSleeper()
+        server.time.advance(by: 900)
+        await server.router.sweep()
+        server.time.advance(by: 200)
+        #expect(await poll.status == 408)
+        server.time.advance(by: 299)
+        await server.router.sweep()
+        server.time.advance(by: 5000)
+        await server.router.excuse(seconds: 5000)
+        await server.router.sweep()
+        #expect(await server.send("session_heartbeat", #"{"session_id":"\#(session)"}"#).status == 200)
+        server.time.advance(by: 301)
+        await server.router.sweep()
+        #expect(await server.send("session_heartbeat", #"{"session_id":"\#(session)"}"#).status == 410)
+    }
+
     @Test("a stopping server takes no more work and finishes what is queued")
     func stopping() async throws {
         let server = try TestServer()

@@ -37,6 +37,35 @@ struct DocsCommandTests {
         #expect(try run(["docs", "--only", "man", folder.path]).output.hasSuffix("rlhf-repl.1\n"))
     }
 
+    @Test("bash completes subcommands, their options and files, and the session's own options")
+    func completions() throws {
+        _ = try run(["docs", "--only", "completions", folder.path])
+        func completed(_ words: [String]) throws -> Set<Substring> {
+            let list = words.map { "'\($0)'" }.joined(separator: " ")
+            let code = """
+                source '\(folder.path)/completions/rlhf-repl.bash'
+                cd '\(folder.path)'; COMP_WORDS=(\(list)); COMP_CWORD=\(words.count - 1); COMPREPLY=()
+                COMP_LINE="${COMP_WORDS[*]}"; COMP_POINT=${#COMP_LINE}
+                _rlhf-repl rlhf-repl '\(words[words.count - 1])' '\(words[words.count - 2])'; printf '%s\\n' "${COMPREPLY[@]}"
+                """
+            let process = Process()
+            process.executableURL = URL(filePath: "/bin/bash")
+            process.arguments = ["--norc", "-c", code]
+            let pipe = Pipe()
+            process.standardOutput = pipe
+            try process.run()
+            let data = try pipe.fileHandleForReading.readToEnd() ?? Data()
+            process.waitUntilExit()
+            return Set(String(decoding: data, as: UTF8.self).split(separator: "\n"))
+        }
+        #expect(try completed(["rlhf-repl", "se"]) == ["serve", "send"])
+        #expect(try completed(["rlhf-repl", "comp"]) == ["completions"])
+        #expect(try completed(["rlhf-repl", "send", "--"]).isSuperset(of: ["--socket", "--line", "--no-wait"]))
+        #expect(try completed(["rlhf-repl", "serve", "--api"]) == ["--api-key-file"])
+        #expect(try completed(["rlhf-repl", "--base"]) == ["--base-url"])
+        #expect(try completed(["rlhf-repl", "docs", "--only", "lu"]) == ["luals", "luacheck"])
+    }
+
     @Test("send says how a session is made to listen when none does")
     func nobody() throws {
         let script = folder.appending(path: "cell.lua")

@@ -53,4 +53,68 @@ import Testing
         #expect(embedded.allSatisfy { $0.contains("\n{") })
         #expect(remote == embedded)
     }
+
+    // MARK: Ctrl-C
+
+    /// A service that says nothing; `asked` gets an element for each request.
+    private func silentService() throws -> (server: ScriptedHTTPServer, asked: DispatchSemaphore) {
+        let asked = DispatchSemaphore(value: 0)
+        let server = try ScriptedHTTPServer { _ in
+            asked.signal()
+            return .silence
+        }
+        return (server, asked)
+    }
+
+    private func start(_ arguments: [String]) throws -> ScriptedTerminal {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+        return try ScriptedTerminal(
+            BuiltProgram.path("rlhf-repl"), arguments,
+            environment: ["XDG_STATE_HOME": folder.path, "HOME": folder.path, "INPUTRC": "/dev/null", "NO_COLOR": "1"])
+    }
+
+    @Test("Ctrl-C ends a program that waits for its service at the start")
+    func interruptAtStart() throws {
+        let (server, asked) = try silentService()
+        let terminal = try start(["--base-url", server.url])
+        asked.wait()
+        terminal.type("\u{3}")
+        // The service never answers: but for Ctrl-C the program would wait for a minute and then ask again.
+        #expect(try terminal.end() == 130)
+        #expect(!terminal.transcript.contains("[1]>"))
+    }
+
+    @Test("Ctrl-C ends a cell that waits for a service, and the session goes on")
+    func interruptInCell() throws {
+        let (server, asked) = try silentService()
+        let terminal = try start([])
+        try terminal.wait(for: "[1]> ")
+        terminal.enter("rlhf.ServiceClient{base_url = '\(server.url)'}:get_server_capabilities()")
+        asked.wait()
+        terminal.type("\u{3}")
+        try terminal.wait(for: "[2]> ")
+        terminal.enter("6 * 7")
+        try terminal.wait(for: "42\n")
+        terminal.type("\u{4}")
+        #expect(try terminal.end() == 0)
+    }
+
+    // MARK: Proxies
+
+    @Test("A proxy is taken from http_proxy, and no_proxy goes around it")
+    func proxies() throws {
+        let proxy = try ScriptedHTTPServer { request in
+            .answer(
+                status: 403, headers: ["Content-Type": "application/json"], body: Data(#"{"detail":"proxy: \#(request.line)"}"#.utf8))
+        }
+        func error(_ url: String, _ environment: [String: String]) throws -> String {
+            try BuiltProgram.run("rlhf-repl", ["--base-url", url], environment: environment.merging(["HOME": "/nowhere"]) { $1 }).error
+        }
+        #expect(
+            try error("http://service.invalid/base", ["http_proxy": proxy.url]).contains(
+                "service.invalid: get_server_capabilities: proxy: POST http://service.invalid/base/api/v1/client/config HTTP/1.1"))
+        #expect(
+            try error("http://service.invalid", ["http_proxy": proxy.url, "no_proxy": "service.invalid"]).contains(
+                "service.invalid: get_server_capabilities: no connection"))
+    }
 }

@@ -32,40 +32,29 @@ import Testing
         #expect(try terminal.end() == 0)
     }
 
-    @Test("Ctrl-C at the prompt drops the line, also in the middle of an entry of several lines")
-    func interruptAtPrompt() throws {
+    @Test("a sent cell runs above the line that is being typed, which stays, and the next prompt counts on")
+    func sentCell() throws {
+        let socket = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString.prefix(8)).sock").path
         let terminal = try start()
         try terminal.wait(for: "[1]> ")
-        terminal.type("error('never run')\u{3}")
-        try terminal.wait(for: "^C")
-        try terminal.wait(for: "[1]> ")
-        terminal.enter("for i = 1, 2 do")
-        try terminal.wait(for: "..> ")
-        terminal.type("junk\u{3}")
-        try terminal.wait(for: "^C")
-        try terminal.wait(for: "[1]> ")
-        terminal.enter("'al' .. 'ive'")
-        try terminal.wait(for: "\"alive\"")
-        #expect(!terminal.transcript.contains("error in"))
-    }
-
-    @Test("Ctrl-C stops a loop, a loop inside pcall and coroutines, and the session goes on with its state")
-    func interruptInLoop() throws {
-        let terminal = try start()
-        try terminal.wait(for: "[1]> ")
-        for (number, loop) in [
-            "kept = 7 print('go', 'on') while true do end",
-            "print('go', 'on') while true do pcall(function() while true do end end) end",
-            "print('go', 'on') coroutine.wrap(function() while true do end end)()",
-        ].enumerated() {
-            terminal.enter(loop)
-            try terminal.wait(for: "goon")  // the tab between the two is no text
-            terminal.type("\u{3}")
-            try terminal.wait(for: "interrupted")
-            try terminal.wait(for: "[\(number + 2)]> ")
-        }
-        terminal.enter("kept * 6")
-        try terminal.wait(for: "42")
+        terminal.enter("repl.attach('\(socket)')")
+        try terminal.wait(for: "listening for cells")
+        try terminal.wait(for: "[2]> ")
+        terminal.type("6 *")
+        let sent = try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "-"], input: "-- %% Add\nlocal x = 7\nx + 1\n")
+        #expect(sent.output == "── sent: Add\n8\n")
+        #expect(sent.status == 0)
+        try terminal.wait(for: "── sent: Add")
+        try terminal.wait(for: "[3]> 6 *")
+        terminal.enter(" x")
+        try terminal.wait(for: "42\n")
+        #expect(try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "-"], input: "error('no')").status == 1)
+        let file = try script("-- %% A\nprint('a')\n\n-- %% B\nprint('b')\n")
+        let cell = try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "--line", "5", file])
+        #expect(cell.output == "── sent: B\nb\n")
+        terminal.type("\u{4}")
+        #expect(try terminal.end() == 0)
+        #expect(!FileManager.default.fileExists(atPath: socket))
     }
 
     @Test("lines go on until the entry is complete, and Up brings the whole entry back, in the next session too")
@@ -73,11 +62,7 @@ import Testing
         let state = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
         var terminal = try start(state: state)
         try terminal.wait(for: "[1]> ")
-        terminal.enter("for i = 1, 2 do")
-        try terminal.wait(for: "..> ")
-        terminal.enter("  print('n' .. i)")
-        try terminal.wait(for: "..> ")
-        terminal.enter("end")
+        for line in ["for i = 1, 2 do", "  print('n' .. i)", "end"] { terminal.enter(line) }
         try terminal.wait(for: "n1\nn2\n")
         try terminal.wait(for: "[2]> ")
         terminal.type("\u{4}")
@@ -101,20 +86,6 @@ import Testing
         try terminal.wait(for: "sum")
         try terminal.wait(for: "3\n")
         try terminal.wait(for: "[2]> ")
-    }
-
-    @Test("Tab completes globals, fields and commands")
-    func completion() throws {
-        let terminal = try start()
-        try terminal.wait(for: "[1]> ")
-        terminal.type("string.for\t")
-        try terminal.wait(for: "string.format")
-        terminal.enter("('%d', 41 + 1)")
-        try terminal.wait(for: "\"42\"")
-        terminal.type("%hist\t")
-        try terminal.wait(for: "%history")
-        terminal.type("\u{3}")
-        try terminal.wait(for: "^C")
     }
 
     @Test("a script's cells can be listed and run by number and title, and get stale")
@@ -188,19 +159,5 @@ import Testing
         terminal.type("\u{3}")
         terminal.enter("6 * 7")
         try terminal.wait(for: "42\n")
-    }
-
-    @Test("a shell command runs on the terminal and Ctrl-C in it comes back to the prompt")
-    func shell() throws {
-        let terminal = try start()
-        try terminal.wait(for: "[1]> ")
-        terminal.enter(";echo $((6 * 7))")
-        try terminal.wait(for: "42\n")
-        terminal.enter(";echo be''gin; exec sleep 100")
-        try terminal.wait(for: "begin")
-        terminal.type("\u{3}")
-        try terminal.wait(for: "[1]> ")
-        terminal.enter("1 + 1")
-        try terminal.wait(for: "2\n")
     }
 }

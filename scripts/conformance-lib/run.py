@@ -1,17 +1,15 @@
 """Starts the server, runs every part of the conformance test against it, and prints what passes where."""
 
 import argparse
-import contextlib
 import json
 import os
-import re
-import signal
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import cases
+from serving import server
 
 here = Path(__file__).parent
 MODEL = "SmolLM2-135M-Instruct"
@@ -38,33 +36,6 @@ class Table:
         print("\nbits: works, and every number is the embedded engine's as float32; ok: works; -: not a part of this version")
         for failure in self.failures:
             print("FAIL", failure)
-
-
-@contextlib.contextmanager
-def server(binary, environment, *options):
-    """The server on a free port; yields its address and process."""
-    with open(Path(environment["XDG_DATA_HOME"]) / "server.log", "a") as log:
-        process = subprocess.Popen(
-            [binary, "serve", "--port", "0", *options], env=environment, stderr=subprocess.PIPE, text=True, bufsize=1
-        )
-        try:
-            address = None
-            for line in process.stderr:
-                log.write(line)
-                if match := re.search(r"at (http://\S+)", line):
-                    address = match[1]
-                    break
-            if not address:
-                raise SystemExit("the server does not start; see above")
-            # The log goes on by itself, so that the pipe never fills.
-            pump = subprocess.Popen(["cat"], stdin=process.stderr, stdout=log)
-            yield address, process
-            process.send_signal(signal.SIGTERM)
-            process.wait(timeout=60)
-            pump.wait(timeout=10)
-        finally:
-            if process.poll() is None:
-                process.kill()
 
 
 def python(environments, version, script, *arguments, timeout=900, env=None):

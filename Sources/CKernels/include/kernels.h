@@ -28,7 +28,7 @@ typedef void (*ck_task)(void *context, long chunk);
 /// Runs task(context, 0 ..< chunks) on all threads, handing out chunks as threads become free, and returns when all are done.
 void ck_parallel(ck_pool *pool, long chunks, ck_task task, void *context);
 
-/// The instruction set in use: "avx512bf16", "avx2" or "portable".
+/// The instruction set in use: "avx512bf16", "avx2", "neon" or "portable".
 const char *ck_instruction_set(void);
 /// For tests: compute with this variant from now on, or with the best one again (NULL). False if this machine has not got it.
 /// "avx512bf16-emulated" does in plain C what "avx512bf16" does.

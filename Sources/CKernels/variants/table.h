@@ -47,5 +47,5 @@ typedef struct {
     void (*adamw)(long n, const ck_adam *params, float *weights, float *gradient, float *m, float *v);
 } ck_variant;
 
-extern const ck_variant ck_avx512bf16, ck_avx2, ck_portable, ck_avx512bf16_emulated;
+extern const ck_variant ck_avx512bf16, ck_avx2, ck_neon, ck_portable, ck_avx512bf16_emulated;
 extern const ck_variant *ck_active(void);

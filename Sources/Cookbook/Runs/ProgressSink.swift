@@ -10,14 +10,17 @@ public struct StageProgress: Sendable, Equatable {
     public var unit: String
     /// What else is worth a glance, for instance `train_mean_nll 1.87`.
     public var detail: String
+    /// The present value of the stage's main metric, if it has one.
+    public var value: Double?
 
     /// How far a stage has come.
-    public init(stage: String, done: Int, total: Int, unit: String = "step", detail: String = "") {
+    public init(stage: String, done: Int, total: Int, unit: String = "step", detail: String = "", value: Double? = nil) {
         self.stage = stage
         self.done = done
         self.total = total
         self.unit = unit
         self.detail = detail
+        self.value = value
     }
 }
 

@@ -244,7 +244,9 @@ extension Run {
             last = step.batch
             nextStep = step.batch.step + 1
             let value = step.values[stage.headline].map { "\(stage.headline) \(($0 * 1e4).rounded() / 1e4)" }
-            progress.report(StageProgress(stage: stageName, done: nextStep, total: totalSteps, detail: value ?? ""))
+            progress.report(
+                StageProgress(
+                    stage: stageName, done: nextStep, total: totalSteps, detail: value ?? "", value: step.values[stage.headline]))
         }
     }
 

@@ -32,10 +32,26 @@ struct AxisTicks {
         decimals = max(0, -Int(floor(log10(step) + 1e-9)))
     }
 
+    /// Powers of ten between those of a range; where it holds few, also their multiples by 2 and 5.
+    init(powers range: ClosedRange<Double>, count: Int) {
+        let first = Int((range.lowerBound - 1e-9).rounded(.up))
+        let last = Int((range.upperBound + 1e-9).rounded(.down))
+        if last - first >= 2 {
+            let step = max(1, (last - first + max(1, count) - 1) / max(1, count))
+            values = stride(from: first, through: last, by: step).map { pow(10, Double($0)) }
+        } else {
+            let inside = (first - 1...last + 1).flatMap { power in [1.0, 2, 5].map { $0 * pow(10, Double(power)) } }
+                .filter { range.contains(log10($0)) }
+            values = inside.count > 1 ? inside : AxisTicks(pow(10, range.lowerBound)...pow(10, range.upperBound), count: count).values
+        }
+        decimals = 6
+    }
+
     /// A tick's text.
     func label(_ value: Double) -> String {
+        if decimals > 5, abs(value) < 1e6, let whole = Int(exactly: value) { return String(whole) }
         let magnitude = values.map(abs).max() ?? 0
-        if magnitude >= 1e6 || decimals > 5 { return String(format: "%.3g", value) }
+        if magnitude >= 1e6 || decimals > 5 { return String(format: "%.4g", value) }
         return String(format: "%.*f", decimals, value == 0 ? 0 : value)
     }
 }

@@ -1,79 +1,86 @@
 internal import Foundation
 
 extension Plot {
-    private static let svgColors = ["#0072b2", "#e69f00", "#cc79a7", "#009e73", "#d55e00", "#56b4e9"]
+    /// Whose colours a picture has.
+    public enum Theme: Sendable {
+        /// Its own, on white: for a file.
+        case own
+        /// Those of the page that it stands in, by the variables `--plot-text`, `--plot-faint`, `--plot-grid`, `--plot-1` … `--plot-6`.
+        case page
+    }
 
-    /// The plot as an SVG document of the given size in pixels.
-    public func svg(width: Int = 640, height: Int = 400) -> String {
-        let frame = (left: 64.0, top: 40.0, right: Double(width) - 16, bottom: Double(height) - 56)
-        var body: [String] = []
-        func text(_ x: Double, _ y: Double, _ string: String, anchor: String = "middle", size: Int = 12) {
-            body.append(
-                "<text x=\"\(Self.number(x))\" y=\"\(Self.number(y))\" text-anchor=\"\(anchor)\" "
-                    + "font-size=\"\(size)\">\(Self.escaped(string))</text>")
-        }
-        let middle = (frame.left + frame.right) / 2
-        if !title.isEmpty { text(middle, 20, title, size: 15) }
-        if !xLabel.isEmpty { text(middle, frame.bottom + 36, xLabel) }
-        if !yLabel.isEmpty { text(frame.left, frame.top - 6, yLabel, anchor: "start") }
-        if let axes {
-            func x(_ value: Double) -> Double { Self.place(value, axes.x.range, frame.left, frame.right) }
-            func y(_ value: Double) -> Double { Self.place(value, axes.y.range, frame.bottom, frame.top) }
-            let xTicks = axes.x.ticks(8)
-            let yTicks = axes.y.ticks(6)
-            for value in yTicks.values {
-                body.append(Self.gridLine(frame.left, y(value), frame.right, y(value)))
-                text(frame.left - 6, y(value) + 4, yTicks.label(value), anchor: "end")
-            }
-            for value in xTicks.values {
-                body.append(Self.gridLine(x(value), frame.top, x(value), frame.bottom))
-                text(x(value), frame.bottom + 18, xTicks.label(value))
-            }
-            for (index, curve) in series.enumerated() {
-                let color = Self.svgColors[index % Self.svgColors.count]
-                for segment in curve.segments {
-                    let points = segment.map { "\(Self.number(x($0.x))),\(Self.number(y($0.y)))" }
-                    if let point = segment.first, segment.count == 1 {
-                        body.append(
-                            "<circle cx=\"\(Self.number(x(point.x)))\" cy=\"\(Self.number(y(point.y)))\" r=\"2.5\" "
-                                + "fill=\"\(color)\"/>")
-                    } else {
-                        body.append(
-                            "<polyline fill=\"none\" stroke=\"\(color)\" stroke-width=\"1.8\" "
-                                + "points=\"\(points.joined(separator: " "))\"/>")
-                    }
-                }
-                guard !curve.name.isEmpty else { continue }
-                let top = frame.top + 14 + 16 * Double(index)
-                body.append(
-                    "<rect x=\"\(Self.number(frame.right - 14))\" y=\"\(Self.number(top - 8))\" width=\"10\" "
-                        + "height=\"4\" fill=\"\(color)\"/>")
-                text(frame.right - 18, top, curve.name, anchor: "end")
-            }
-        } else {
-            text(middle, Double(height) / 2, "no points to plot")
-        }
+    /// The colours of series: told apart also by those who do not see all colours (Okabe and Ito).
+    static let seriesColors: [UInt32] = [0x0072B2, 0xE07B00, 0x009E73, 0xCC5F9E, 0xD55E00, 0x3E9FDB]
+
+    /// The plot as an SVG document of the given size in pixels; its points tell their values where a pointer rests on them.
+    public func svg(width: Int = 640, height: Int = 400, theme: Theme = .own) -> String {
+        let scene = PlotScene(self, width: Double(width), height: Double(height))
+        let body = scene.shapes.map { Self.element($0, theme) }.joined(separator: "\n")
+        let background = theme == .own ? "<rect width=\"\(width)\" height=\"\(height)\" fill=\"#ffffff\"/>\n" : ""
+        let label = title.isEmpty ? series.map(\.name).joined(separator: ", ") : title
         return """
-            <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" \
-            viewBox="0 0 \(width) \(height)" font-family="sans-serif">
-            <rect width="\(width)" height="\(height)" fill="white"/>
-            \(body.joined(separator: "\n"))
+            <svg xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
+            role="img" aria-label="\(HTMLText.escaped(label))" style="max-width:100%;height:auto" \
+            font-family="system-ui, 'Helvetica Neue', Arial, sans-serif">
+            \(background)\(body)
             </svg>
 
             """
     }
 
-    private static func gridLine(_ x1: Double, _ y1: Double, _ x2: Double, _ y2: Double) -> String {
-        "<line x1=\"\(number(x1))\" y1=\"\(number(y1))\" x2=\"\(number(x2))\" y2=\"\(number(y2))\" stroke=\"#dddddd\"/>"
+    private static func element(_ shape: PlotScene.Shape, _ theme: Theme) -> String {
+        switch shape {
+        case .polyline(let points, let ink, let width):
+            let places = points.map { "\(number($0.x)),\(number($0.y))" }.joined(separator: " ")
+            let opacity = ink.isFaint ? " stroke-opacity=\"0.3\"" : ""
+            return "<polyline fill=\"none\" \(paint("stroke", ink, theme))\(opacity) stroke-width=\"\(number(width))\" "
+                + "stroke-linejoin=\"round\" stroke-linecap=\"round\" points=\"\(places)\"/>"
+        case .dot(let place, let radius, let ink, let label):
+            return "<circle cx=\"\(number(place.x))\" cy=\"\(number(place.y))\" r=\"\(number(radius))\" "
+                + "\(paint("fill", ink, theme))><title>\(HTMLText.escaped(label))</title></circle>"
+        case .box(let place, let width, let height, let ink, let opacity, let label):
+            return "<rect x=\"\(number(place.x))\" y=\"\(number(place.y))\" width=\"\(number(width))\" "
+                + "height=\"\(number(height))\" \(paint("fill", ink, theme)) fill-opacity=\"\(opacity)\">"
+                + "<title>\(HTMLText.escaped(label))</title></rect>"
+        case .text(let place, let text, let size, let ink, let anchor, let isBold):
+            let weight = isBold ? " font-weight=\"600\"" : ""
+            return "<text x=\"\(number(place.x))\" y=\"\(number(place.y))\" text-anchor=\"\(anchor)\" "
+                + "font-size=\"\(number(size))\"\(weight) \(paint("fill", ink, theme))>\(HTMLText.escaped(text))</text>"
+        }
     }
 
-    private static func place(_ value: Double, _ range: ClosedRange<Double>, _ low: Double, _ high: Double) -> Double {
-        low + (value - range.lowerBound) / (range.upperBound - range.lowerBound) * (high - low)
+    private static func paint(_ attribute: String, _ ink: PlotScene.Ink, _ theme: Theme) -> String {
+        switch theme {
+        case .own: "\(attribute)=\"\(String(format: "#%06x", ink.color))\""
+        case .page: "style=\"\(attribute):var(--plot-\(ink.variable))\""
+        }
     }
 
-    private static func number(_ value: Double) -> String { String(format: "%.2f", value) }
+    private static func number(_ value: Double) -> String {
+        let text = String(format: "%.2f", value)
+        return text.hasSuffix(".00") ? String(text.dropLast(3)) : text
+    }
+}
 
-    private static func escaped(_ text: String) -> String {
-        text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
+extension PlotScene.Ink {
+    var isFaint: Bool { if case .series(_, true) = self { true } else { false } }
+
+    /// Red, green and blue on white.
+    var color: UInt32 {
+        switch self {
+        case .text: 0x24292F
+        case .faintText: 0x6B7280
+        case .grid: 0xE5E7EB
+        case .series(let index, _): Plot.seriesColors[index % Plot.seriesColors.count]
+        }
+    }
+
+    fileprivate var variable: String {
+        switch self {
+        case .text: "text"
+        case .faintText: "faint"
+        case .grid: "grid"
+        case .series(let index, _): String(index % Plot.seriesColors.count + 1)
+        }
     }
 }

@@ -11,7 +11,6 @@ extension Plot {
         // One value needs no room to move in.
         let height = axes.y.single == nil ? max(3, height) : 3
         let ticks = axes.y.ticks(max(2, height / 3))
-        let ranges = (x: axes.x.range, y: axes.y.range)
         let labels = ticks.values.map(ticks.label)
         let margin = (labels.map { DisplayWidth.of($0) }.max() ?? 0) + 2
         let columns = max(10, width - margin)
@@ -19,9 +18,9 @@ extension Plot {
 
         var rowLabels: [Int: String] = [:]
         for (value, label) in zip(ticks.values, labels) {
-            rowLabels[Self.cell(value, ranges.y, count: height, isFlipped: true)] = label
+            rowLabels[Self.cell(value, axes.y, count: height, isFlipped: true)] = label
         }
-        let canvas = draw(columns, height, ranges, marks)
+        let canvas = draw(columns, height, axes, marks)
         let axis = marks == .braille ? AxisMarks.box : .ascii
         for row in 0..<height {
             let label = DisplayWidth.leftPadded(rowLabels[row] ?? "", to: margin - 2)
@@ -43,21 +42,41 @@ extension Plot {
         return lines.joined(separator: "\n")
     }
 
-    private func draw(
-        _ columns: Int, _ rows: Int, _ ranges: (x: ClosedRange<Double>, y: ClosedRange<Double>), _ marks: Marks
-    ) -> PlotCanvas {
+    private func draw(_ columns: Int, _ rows: Int, _ axes: (x: Axis, y: Axis), _ marks: Marks) -> PlotCanvas {
         var canvas = PlotCanvas(columns: columns, rows: rows, marks: marks)
-        for (index, curve) in series.enumerated() {
-            canvas.begin(Self.letters[index % Self.letters.count], Self.colors[index % Self.colors.count])
-            for segment in curve.segments {
-                let dots = segment.map { point in
-                    (
-                        x: Self.cell(point.x, ranges.x, count: canvas.dotColumns, isFlipped: false),
-                        y: Self.cell(point.y, ranges.y, count: canvas.dotRows, isFlipped: true)
-                    )
+        func dot(_ point: (x: Double, y: Double)) -> (x: Int, y: Int) {
+            (
+                Self.cell(point.x, axes.x, count: canvas.dotColumns, isFlipped: false),
+                Self.cell(point.y, axes.y, count: canvas.dotRows, isFlipped: true)
+            )
+        }
+        for (index, curve) in drawn {
+            let color = curve.isFaint ? .gray : Self.colors[index % Self.colors.count]
+            canvas.begin(curve.isFaint ? "." : Self.letters[index % Self.letters.count], color)
+            for segment in segments(of: curve) {
+                switch curve.kind {
+                case .bars:
+                    let half = curve.barWidth / 2
+                    // Filled bars would hide each other.
+                    if series.count > 1 {
+                        let steps = segment.flatMap { [dot(($0.x - half, $0.y)), dot(($0.x + half, $0.y))] }
+                        for (from, to) in zip(steps, steps.dropFirst()) { canvas.line(from, to) }
+                        continue
+                    }
+                    for point in segment where point.y != 0 {
+                        let (left, right) = (dot((point.x - half, point.y)), dot((point.x + half, yScale == .log ? point.y : 0)))
+                        let bottom = yScale == .log ? canvas.dotRows - 1 : right.y
+                        // A gap of one dot parts neighbours.
+                        for x in left.x..<max(left.x + 1, right.x) {
+                            for y in min(left.y, bottom)...max(left.y, bottom) { canvas.set(x, y) }
+                        }
+                    }
+                case .scatter: for place in segment.map(dot) { canvas.set(place.x, place.y) }
+                case .line:
+                    let dots = segment.map(dot)
+                    if dots.count == 1 { canvas.set(dots[0].x, dots[0].y) }
+                    for (from, to) in zip(dots, dots.dropFirst()) { canvas.line(from, to) }
                 }
-                if dots.count == 1 { canvas.set(dots[0].x, dots[0].y) }
-                for (from, to) in zip(dots, dots.dropFirst()) { canvas.line(from, to) }
             }
         }
         return canvas
@@ -71,7 +90,7 @@ extension Plot {
         var labels = [Character](repeating: " ", count: columns + margin)
         var free = 0
         for value in ticks.values {
-            let column = Self.cell(value, scale.range, count: columns, isFlipped: false)
+            let column = Self.cell(value, scale, count: columns, isFlipped: false)
             let label = ticks.label(value)
             let start = min(max(margin + column - label.count / 2, 0), labels.count - label.count)
             guard start >= free else { continue }
@@ -83,10 +102,9 @@ extension Plot {
         return [indent + marks.corner + axis.joined(), trimmed(String(labels))]
     }
 
-    /// The cell of a value when its range is divided into `count` cells whose centres lie on the ends.
-    private static func cell(_ value: Double, _ range: ClosedRange<Double>, count: Int, isFlipped: Bool) -> Int {
-        let fraction = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
-        let index = Int((fraction * Double(count - 1)).rounded())
+    /// The cell of a value when its axis is divided into `count` cells whose centres lie on the ends.
+    private static func cell(_ value: Double, _ axis: Axis, count: Int, isFlipped: Bool) -> Int {
+        let index = Int((min(max(axis.fraction(value), 0), 1) * Double(count - 1)).rounded())
         let inside = min(max(index, 0), count - 1)
         return isFlipped ? count - 1 - inside : inside
     }
@@ -106,69 +124,4 @@ private struct AxisMarks {
 
     static let box = AxisMarks(plain: "│", tick: "┤", corner: "└", line: "─", down: "┬")
     static let ascii = AxisMarks(plain: "|", tick: "+", corner: "+", line: "-", down: "+")
-}
-
-/// Dots of several curves on a grid of characters.
-private struct PlotCanvas {
-    let columns: Int
-    let rows: Int
-    let marks: Plot.Marks
-    private var bits: [UInt8]
-    private var letters: [Character?]
-    private var colors: [Style.Attribute?]
-    private var letter: Character = "*"
-    private var color = Style.Attribute.cyan
-
-    init(columns: Int, rows: Int, marks: Plot.Marks) {
-        (self.columns, self.rows, self.marks) = (columns, rows, marks)
-        bits = Array(repeating: 0, count: columns * rows)
-        letters = Array(repeating: nil, count: columns * rows)
-        colors = Array(repeating: nil, count: columns * rows)
-    }
-
-    var dotColumns: Int { marks == .braille ? columns * 2 : columns }
-    var dotRows: Int { marks == .braille ? rows * 4 : rows }
-
-    mutating func begin(_ letter: Character, _ color: Style.Attribute) {
-        (self.letter, self.color) = (letter, color)
-    }
-
-    mutating func set(_ x: Int, _ y: Int) {
-        let cell = marks == .braille ? (y / 4) * columns + x / 2 : y * columns + x
-        // The dot numbers of Unicode's braille patterns, by row and column.
-        if marks == .braille {
-            bits[cell] |= [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]][y % 4][x % 2]
-        }
-        letters[cell] = letter
-        colors[cell] = color
-    }
-
-    /// Bresenham's line.
-    mutating func line(_ from: (x: Int, y: Int), _ to: (x: Int, y: Int)) {
-        var (x, y) = from
-        let (dx, dy) = (abs(to.x - x), -abs(to.y - y))
-        var error = dx + dy
-        while true {
-            set(x, y)
-            if (x, y) == to { return }
-            let twice = 2 * error
-            if twice >= dy {
-                error += dy
-                x += x < to.x ? 1 : -1
-            }
-            if twice <= dx {
-                error += dx
-                y += y < to.y ? 1 : -1
-            }
-        }
-    }
-
-    func text(_ row: Int, _ style: Style) -> String {
-        (0..<columns).map { column in
-            let cell = row * columns + column
-            guard let letter = letters[cell], let color = colors[cell] else { return " " }
-            let mark = marks == .ascii ? letter : Character(Unicode.Scalar(0x2800 + UInt32(bits[cell])) ?? " ")
-            return style.paint(String(mark), color)
-        }.joined()
-    }
 }

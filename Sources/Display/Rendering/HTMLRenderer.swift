@@ -110,16 +110,15 @@ public struct HTMLRenderer: Sendable {
     }
 
     private func html(_ index: Int, _ sample: SampleList.Sample) -> String {
-        var facts: [String] = []
-        if let reward = sample.reward { facts.append("reward \(signed(reward))") }
-        if let advantage = sample.advantage { facts.append("advantage \(signed(advantage))") }
-        facts += sample.details.map(HTMLText.escaped)
-        let beginning = HTMLText.escaped(String(sample.response.replacing("\n", with: " ").prefix(90)))
+        let beginning = HTMLText.escaped(String(sample.response.replacing("\n", with: " ").prefix(120)))
+        var facts = sample.details.map(HTMLText.escaped)
+        if let advantage = sample.advantage { facts.insert("advantage \(signed(advantage))", at: 0) }
         let reward = sample.reward.map { " data-reward=\"\($0)\"" } ?? ""
-        return "<details class=\"sample\" data-index=\"\(index)\"\(reward)><summary>#\(index + 1) \(facts.joined(separator: " · ")) "
-            + "<span style=\"opacity:.7\">\(beginning)</span></summary>"
+        let note = facts.isEmpty ? "" : "<small style=\"opacity:.8\">\(facts.joined(separator: " · "))</small>"
+        return "<details class=\"sample\" data-index=\"\(index)\"\(reward)><summary>#\(index + 1) "
+            + (sample.reward.map { signed($0) + " " } ?? "") + "<span style=\"opacity:.75\">\(beginning)</span></summary>"
             + html(DisplayMessage(role: "user", content: sample.prompt))
-            + html(DisplayMessage(role: "assistant", content: sample.response)) + "</details>"
+            + html(DisplayMessage(role: "assistant", content: sample.response)) + note + "</details>"
     }
 
     private func signed(_ value: Double) -> String {

@@ -110,7 +110,8 @@ public struct TextRenderer: Sendable {
         let head = style.paint("[\(number)]", .bold) + " " + facts.joined(separator: "  ")
         let prompt = sample.prompt.replacing("\n", with: "↵")
         let limit = lineLimit ?? Self.responseLines
-        let response = TextWrap.lines(sample.response, width: max(20, width - 4))
+        let answer = String(sample.response.reversed().drop(while: \.isWhitespace).reversed())
+        let response = TextWrap.lines(answer, width: max(20, width - 4))
         var lines = [DisplayWidth.truncated(head, to: width), "  " + style.paint(DisplayWidth.truncated(prompt, to: width - 2), .cyan)]
         lines += response.prefix(limit).map { "    " + $0 }
         if response.count > limit { lines.append("    " + style.paint("… \(response.count - limit) more lines", .gray)) }

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import Synchronization
 import TrainingAPI
 
 /// What a checkpoint holds.
@@ -47,7 +48,8 @@ struct CheckpointStore: Sendable {
 
     /// Reads a checkpoint, its optimizer only if wanted. Throws `checkpointMismatch` if it has none, or another scale than ours.
     func load(_ text: String, withOptimizer: Bool) throws -> TrainingCheckpoint {
-        let folder = url(try CheckpointPath(text))
+        let path = try CheckpointPath(text), folder = url(path)
+        Self.renaming.withLock { _ in recover(path) }
         guard FileManager.default.fileExists(atPath: folder.path) else { throw TrainingError.checkpointNotFound(text) }
         let adapter = try PEFTAdapter(folder: folder.path)
         guard adapter.alpha == LoraConfig.alpha else {
@@ -108,17 +110,41 @@ struct CheckpointStore: Sendable {
         ).write(to: folder.path)
     }
 
+    /// Held while checkpoints get and lose their names, so that nobody takes that for an interruption.
+    private static let renaming = Mutex(())
+
+    private func replaced(_ path: CheckpointPath) -> URL {
+        url(path).deletingLastPathComponent().appending(path: ".\(path.name).replaced")
+    }
+
+    /// Tidies up after a process that was killed while it replaced a checkpoint: the old one has its name again, unless the new one
+    /// has it.
+    private func recover(_ path: CheckpointPath) {
+        let old = replaced(path), files = FileManager.default
+        guard files.fileExists(atPath: old.path) else { return }
+        if files.fileExists(atPath: url(path).path) {
+            try? files.removeItem(at: old)
+        } else {
+            try? files.moveItem(at: old, to: url(path))
+        }
+    }
+
     private func write(_ path: CheckpointPath, _ body: (URL) throws -> Void) throws {
         let target = url(path), files = FileManager.default
         let unfinished = target.deletingLastPathComponent().appending(path: ".\(path.name).unfinished")
+        Self.renaming.withLock { _ in recover(path) }
         // What a killed process left behind is of no use.
         try? files.removeItem(at: unfinished)
         do {
             try files.createDirectory(at: unfinished, withIntermediateDirectories: true)
             try body(unfinished)
-            // The same name again replaces the checkpoint, as on every service.
-            if files.fileExists(atPath: target.path) { try files.removeItem(at: target) }
-            try files.moveItem(at: unfinished, to: target)
+            // The same name again replaces the checkpoint, as on every service. The old one steps aside and does not go before the
+            // new one has its name; `recover` brings it back if the process ends in between.
+            try Self.renaming.withLock { _ in
+                defer { recover(path) }
+                if files.fileExists(atPath: target.path) { try files.moveItem(at: target, to: replaced(path)) }
+                try files.moveItem(at: unfinished, to: target)
+            }
         } catch {
             try? files.removeItem(at: unfinished)
             throw TrainingError.io("cannot save \(path) in \(root.path): \(error)")

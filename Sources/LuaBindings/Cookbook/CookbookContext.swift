@@ -47,6 +47,9 @@ final class RunFolders: Sendable {
 }
 
 extension CookbookContext {
+    /// The folders of the runs that this session has begun.
+    public var runFolders: [String] { folders.all }
+
     /// Where a preference model's run may be.
     var preferenceRoots: [String] { folders.all + [logDir] }
 

@@ -13,6 +13,8 @@ extension Registry {
         addEvaluators(context)
         addPipeline(context)
         addCheckpoints()
-        addDisplay(context)
+        addDisplay()
+        addConversationDisplay()
+        addSampleDisplay()
     }
 }

@@ -3,13 +3,16 @@ import Foundation
 import LuaRuntime
 
 extension Plot {
-    /// Writes the plot into a picture file, whose ending says of which kind. Throws `io` and `usage`.
+    /// Writes the plot into a picture file, `.svg` or `.png`. Throws `io` and `usage`.
     public func writeFile(_ path: String) throws {
-        guard path.hasSuffix(".svg") else {
-            throw LuaError.usage("a plot's file ends in .svg, got '\(path)'")
+        let data: Data
+        switch URL(filePath: path).pathExtension.lowercased() {
+        case "svg": data = Data(svg().utf8)
+        case "png": data = Data(raster().png)
+        default: throw LuaError.usage("plot: a picture's file ends in .svg or .png, got '\(path)'")
         }
         do {
-            try writeSVG(to: URL(filePath: path))
+            try data.write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw LuaError(kind: "io", message: "plot: cannot write '\(path)': \(error.localizedDescription)")
         }

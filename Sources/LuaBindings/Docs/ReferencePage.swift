@@ -153,12 +153,12 @@ extension Registry {
         nav h1 { font-size: 1.2rem; margin: 0 0 .5rem; } nav a { display: block; } summary a { display: inline; }
         nav details > a { padding-left: 1rem; } nav input { width: 100%; box-sizing: border-box; margin-bottom: .5rem; padding: .3rem; }
         a { color: var(--accent); text-decoration: none; } a:hover { text-decoration: underline; }
-        main { padding: 1rem 2rem 6rem; max-width: 60rem; } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
+        main { padding: 1rem 2rem 6rem; max-width: 60rem; } h2, h3 { overflow-wrap: anywhere; } h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); }
         article { margin: 2rem 0; scroll-margin-top: 1rem; } pre { background: var(--code); padding: .6rem .8rem; overflow-x: auto; border-radius: 6px; }
         pre.signature { white-space: pre-wrap; overflow-wrap: anywhere; } pre.example { border-left: 3px solid var(--accent); }
         .wide { overflow-x: auto; } table { border-collapse: collapse; font-size: 14px; }
         td, th { text-align: left; vertical-align: top; padding: .25rem .7rem .25rem 0; border-bottom: 1px solid var(--line); }
-        @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; max-height: 40vh; border: 0; } main { padding: 1rem; } }
+        @media (max-width: 50rem) { body { display: block; } nav { position: static; height: auto; max-height: 40vh; border: 0; } main { padding: 1rem; overflow-x: clip; } }
         """
 
     private static let script = """

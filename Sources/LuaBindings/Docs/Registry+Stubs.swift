@@ -3,7 +3,10 @@ import LuaRuntime
 extension Registry {
     /// Declarations for the Lua language server: a `---@meta` file with every function, type and constant.
     public var languageServerStubs: String {
-        var lines = ["---@meta", "-- Written by `rlhf-repl docs`: what the Lua language server knows of rlhf-repl.", ""]
+        var lines = [
+            "---@meta", "---@diagnostic disable", "-- Written by `rlhf-repl docs`: what the Lua language server knows of rlhf-repl.",
+            "",
+        ]
         lines += ["---The entries so far.", "---@type string[]", "In = {}", "", "---Their results.", "---@type any[]", "Out = {}", ""]
         lines += ["---The last result.", "_ = nil", ""]
         for type in types.sorted(by: { $0.name < $1.name }) { lines += stub(type) }

@@ -1,3 +1,4 @@
+internal import Display
 internal import Foundation
 internal import LuaRuntime
 
@@ -48,12 +49,17 @@ extension Notebook {
             shown += text
             ownView.note(text)
         }
+        if let show = ownView.show {
+            view.show = { value, isResult in
+                shown += TextRenderer().text(value) + "\n"
+                show(value, isResult)
+            }
+        }
         let ask = ask
         self.ask = nil  // the sender cannot answer
         let start = ContinuousClock.now
         let isFine = runSent(sent.text)
-        view.write = ownView.write
-        view.note = ownView.note
+        view = ownView
         self.ask = ask
         let seconds = (start.duration(to: .now) / .seconds(1) * 10).rounded() / 10
         let plain = shown.replacing(/\u{1B}\[[0-9;]*[A-Za-z]/, with: "")

@@ -95,7 +95,8 @@ extension TransportError {
     fileprivate var hint: String? {
         switch self {
         case .noConnection: "check the address and the network; proxies are taken from https_proxy, http_proxy and no_proxy"
-        case .notTrusted: "name your own authority's certificates in SSL_CERT_FILE; checks cannot be switched off"
+        case .notTrusted:
+            "name your own authority's certificates in SSL_CERT_FILE or CURL_CA_BUNDLE; checks cannot be switched off"
         case .badAddress: "an address looks like https://host/path or http://127.0.0.1:8000"
         case .timeout, .broken: "check the network and whether the service is well"
         case .tooLarge: "is the address right? No service of this protocol answers at such length"

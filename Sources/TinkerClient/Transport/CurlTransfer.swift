@@ -45,7 +45,10 @@ import Foundation
         if let file = settings.certificateFile { unsafe ccurl_set_text(handle, CURLOPT_CAINFO, file) }
         if let folder = settings.certificateFolder { unsafe ccurl_set_text(handle, CURLOPT_CAPATH, folder) }
         // Whatever libcurl can unpack; the limit counts unpacked bytes. Files come as they are, since their hashes are noted.
-        if request.receiver == nil { unsafe ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "") }
+        if request.receiver == nil {
+            unsafe ccurl_set_text(handle, CURLOPT_ACCEPT_ENCODING, "")
+            unsafe ccurl_set_size(handle, CURLOPT_MAXFILESIZE_LARGE, request.replyLimit)
+        }
         unsafe ccurl_set_number(handle, CURLOPT_TCP_KEEPALIVE, 1)
         unsafe ccurl_set_number(handle, CURLOPT_CONNECTTIMEOUT_MS, Int(settings.connectTimeout * 1000))
         if request.receiver == nil {
@@ -90,6 +93,8 @@ import Foundation
             if let handle = unsafe handle { reply.status = unsafe ccurl_number(handle, CURLINFO_RESPONSE_CODE) }
             return completion(.success(reply))
         }
+        // Told by its Content-Length before it comes.
+        if code == CURLE_FILESIZE_EXCEEDED { isTooLarge = true }
         let text = unsafe String(cString: errorText)
         let reason = text.isEmpty ? unsafe String(cString: curl_easy_strerror(code)) : text
         // What does not begin like HTTP counts as another protocol, though the connection stood.

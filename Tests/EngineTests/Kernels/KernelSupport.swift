@@ -19,7 +19,7 @@ func withEachInstructionSet(_ body: () throws -> Void) rethrows {
 }
 
 /// All variants of the kernels.
-let instructionSets = ["portable", "avx2", "avx512bf16", "avx512bf16-emulated"]
+let instructionSets = ["portable", "neon", "avx2", "avx512bf16", "avx512bf16-emulated"]
 
 /// Uniform numbers in ±scale that repeat from their seed.
 func noise(_ count: Int, _ seed: Int, scale: Double = 1) -> [Float] {

@@ -1,3 +1,5 @@
+import Foundation
+import ModelFiles
 import Tensors
 import TrainingAPI
 
@@ -59,6 +61,39 @@ extension ServiceContract {
             let loaded = try await subject.service.createTrainingClient(fromState: path, withOptimizer: false).value
             try require(try await loaded.fingerprint() == fingerprint, "the first one is still there")
             return fingerprint
+        },
+        ServiceContract(description: "runs and checkpoints are listed, described, downloaded and deleted") { subject in
+            guard let rest = subject.service.restClient else { throw ContractViolation(description: "there is no list") }
+            let client = try await subject.trained()
+            let state = try await client.saveState(name: "listed").value
+            let sampler = try await client.saveWeightsForSampler(name: "listed").value
+            let run = String(state.dropFirst("tinker://".count).prefix { $0 != "/" })
+            let described = try await rest.trainingRun(run).value
+            try require(described.baseModel == subject.model && described.loraRank == 4, "\(described)")
+            try require(described.lastCheckpoint?.path == state && described.lastSamplerCheckpoint?.path == sampler, "\(described)")
+            try require(try await rest.trainingRuns(limit: 100, offset: 0).value.contains { $0.id == run }, "the run is not listed")
+            let checkpoints = try await rest.checkpoints(ofRun: run).value
+            try require(Set(checkpoints.map(\.path)) == [state, sampler], "\(checkpoints)")
+            try require(Set(checkpoints.map(\.id)) == ["weights/listed", "sampler_weights/listed"], "\(checkpoints)")
+            try require(checkpoints.allSatisfy { ($0.sizeBytes ?? 0) > 0 && !$0.isPublic }, "\(checkpoints)")
+            let newest = try await rest.checkpoints(limit: 1000, offset: 0).value
+            try require(newest.contains { $0.path == state }, "the checkpoint is not among the user's")
+            try require(try await rest.weightsInfo(path: sampler).value == WeightsInfo(baseModel: subject.model, loraRank: 4), "info")
+
+            let folder = FileManager.default.temporaryDirectory.appending(path: "adapter-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let files = try await rest.download(path: sampler, to: folder.path) { _, _ in }.value.files
+            let weights = files.first { $0.name == "adapter_model.safetensors" }
+            try require(weights.map { $0.bytes > 0 && $0.sha256.count == 64 } == true, "\(files)")
+            try require(try PEFTAdapter(folder: folder.path).rank == 4, "no adapter in PEFT's format")
+
+            for path in [state, sampler] {
+                try await rest.deleteCheckpoint(path: path).value
+                try await requireError(.io, "deleting it again") { try await rest.deleteCheckpoint(path: path).value }
+                try await requireError(.io, "sampling it") { _ = try await subject.service.createSamplingClient(modelPath: path).value }
+            }
+            try require(try await rest.checkpoints(ofRun: run).value.isEmpty, "deleted checkpoints are listed")
+            return files.filter { $0.name.hasPrefix("adapter") }.map { Double($0.bytes) }
         },
     ]
 

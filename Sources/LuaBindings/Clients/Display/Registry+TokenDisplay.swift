@@ -37,12 +37,13 @@ extension Registry {
                 let tokenizer = try context.tokenizer(2) ?? latestTokenizer.tokenizer
                 return .value(.object(TokenRuns(TokenText(tokens: tokens, values: weights.doubles, tokenizer: tokenizer))))
             })
+        addLogprobDisplay(latestTokenizer: latestTokenizer, tokenizerDoc)
         add(TokenRuns.binding)
     }
 }
 
 extension CallContext {
-    fileprivate func tokenizer(_ index: Int) throws(LuaError) -> (any Tokenizer)? {
+    func tokenizer(_ index: Int) throws(LuaError) -> (any Tokenizer)? {
         self[index].isNone ? nil : try object(index, as: TokenizerObject.self).tokenizer
     }
 }

@@ -6,7 +6,7 @@ import TrainingAPI
 
 extension Registry {
     /// `rlhf.display.table` and `.trajectory`.
-    mutating func addDisplay(_ context: CookbookContext) {
+    mutating func addDisplay() {
         describe(module: "rlhf.display", "Looking at data.")
         add(
             FunctionBinding(
@@ -29,6 +29,9 @@ extension Registry {
                 parameters: [
                     ParameterDoc("trajectory", "table", "one of run.last.groups[i].trajectories"),
                     ParameterDoc("tokenizer", "Tokenizer", default: "nil", "shows what the policy saw as well"),
+                    ParameterDoc(
+                        "options", "table", default: "{}",
+                        "colour: 'none', 'advantage' or 'logprob', what colours the tokens of a reply; needs the tokenizer"),
                 ], example: "rlhf.display.trajectory(run.last.groups[1].trajectories[1])"
             ) { call in
                 call.state.show(try Self.trajectory(call))
@@ -86,9 +89,31 @@ extension Registry {
             throw call.mismatch(0, expected: "trajectory (run.last.groups[i].trajectories[j])")
         }
         let tokenizer = call[1].isNone ? nil : try call.object(1, as: TokenizerObject.self).tokenizer
+        var options = try OptionReader(call, 2)
+        let colour = try options.choice("colour", of: ["none", "advantage", "logprob"], default: "none")
+        try options.finish()
+        if colour != "none", tokenizer == nil {
+            throw LuaError.usage("trajectory: colours need a tokenizer", hint: "give it as the second argument")
+        }
+        var parts: [DisplayValue] = []
         var messages: [DisplayMessage] = []
         for turn in turns {
             guard let turn = turn.table else { continue }
+            if colour != "none", let tokenizer {
+                let tokens = (turn["action"].table?.array ?? []).compactMap(\.integer)
+                let values =
+                    colour == "logprob"
+                    ? (turn["logprobs"].table?.array ?? []).map { $0.number ?? 0 }
+                    : tokens.map { _ in table["advantage"].number ?? 0 }
+                let seen = (turn["observation"].table?.array ?? []).compactMap(\.integer)
+                parts.append(.messages([DisplayMessage(role: "saw", content: tokenizer.decode(seen))]))
+                parts.append(
+                    .tokens(
+                        TokenText(
+                            header: "\(counted(tokens.count, "token")), ended: \(turn["ended"].string ?? "?")",
+                            scale: colour == "logprob" ? .logprob : .weight, tokens: tokens, values: values, tokenizer: tokenizer)))
+                continue
+            }
             if let tokenizer {
                 let tokens = (turn["observation"].table?.array ?? []).compactMap(\.integer)
                 messages.append(DisplayMessage(role: "saw", content: tokenizer.decode(tokens)))
@@ -102,8 +127,9 @@ extension Registry {
         }
         let metrics = (table["metrics"].table?.fields ?? []).map { ($0.name, $0.value.number ?? 0) }
         let totals = [("total reward", table["reward"].number ?? 0), ("advantage", table["advantage"].number ?? 0)] + metrics
+        if !messages.isEmpty { parts.append(.messages(messages)) }
         return .group(
             title: "",
-            [.messages(messages), .text(totals.map { "\($0.0) \($0.1.shortText)" }.joined(separator: ", "))])
+            parts + [.text(totals.map { "\($0.0) \($0.1.shortText)" }.joined(separator: ", "))])
     }
 }

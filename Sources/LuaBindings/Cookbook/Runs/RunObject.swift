@@ -86,7 +86,7 @@ extension RunObject {
                 return await $0.run.last.map { LuaValue($0, tokenizer: tokenizer) } ?? .none
             },
         ],
-        methods: [stepMethod, finishMethod, plotMethod, samplesMethod],
+        methods: [stepMethod, finishMethod, plotMethod, samplesMethod, browseMethod],
         operators: [
             FunctionBinding("__tostring", doc: "Shows the stage, how far it is, and the folder.") { call in
                 let object = try call.object(0, as: RunObject.self)
@@ -137,18 +137,17 @@ extension RunObject {
         "plot", doc: "Plots metrics over the steps.",
         parameters: [
             ParameterDoc("names", "string | string[]", "the metric, or several for one plot"),
-            ParameterDoc("options", "table", default: "{}", "`title`; `file`: an SVG file to write as well"),
-        ], example: "run:plot(\"test/nll\", {file = \"nll.svg\"})"
+            PlotOptions.parameter,
+        ], example: "run:plot(\"test/nll\", {smooth = 0.6, file = \"nll.svg\"})"
     ) { call in
         let object = try call.object(0, as: RunObject.self)
         let names = try (call[1].table?.array ?? [call[1]]).map { value in
             guard let name = value.string else { throw call.mismatch(1, expected: "metric's name or a list of them") }
             return name
         }
-        var options = try OptionReader(call, 2)
-        let title = try options.string("title", default: names.joined(separator: ", "))
-        let file = try options.value("file", as: String.self)
-        try options.finish()
+        var reader = try OptionReader(call, 2)
+        let options = try PlotOptions(&reader, title: names.joined(separator: ", "), xLabel: "step")
+        try reader.finish()
         // Printing belongs to the Lua thread, so the metrics are fetched first.
         let output = call.state.mailbox
         return .work {
@@ -160,8 +159,8 @@ extension RunObject {
                 }
                 return Plot.Series(name, x: measured.map(\.step), y: measured.map(\.value))
             }
-            let plot = Plot(series: series, title: title, xLabel: "step")
-            if let file {
+            let plot = options.applied(to: Plot(series: series))
+            if let file = options.file {
                 try plot.writeFile(file)
                 object.context.progress.note("plot written to \(file)")
             }
@@ -182,8 +181,44 @@ extension RunObject {
         let run = try call.object(0, as: RunObject.self).run
         let name = call[1].isNone ? nil : try call.string(1)
         return .work {
-            guard let name else { return [LuaValue(list: await run.last?.sampleRows ?? [])] }
-            return [LuaValue(list: try EvaluationSamples.latest(of: name, in: run.logPath))]
+            [LuaValue(list: try await run.sampleRows(name))]
         }
+    }
+
+    private static let browseMethod = FunctionBinding(
+        "browse",
+        doc:
+            """
+            Shows what was sampled, to look through: in a terminal keys page, sort and search, and q leaves; elsewhere the \
+            first few.
+            """,
+        parameters: [
+            ParameterDoc(
+                "options", "table", default: "{}",
+                "evaluator: string, whose samples, else the last batch's; " + SampleOptions.parameter.doc)
+        ], example: "run:browse{sort = \"worst\"}"
+    ) { call in
+        let run = try call.object(0, as: RunObject.self).run
+        var reader = try OptionReader(call, 1)
+        let name = try reader.optional("evaluator", expected: "string") { $0.string }
+        let options = try SampleOptions(&reader)
+        try reader.finish()
+        let output = call.state.mailbox
+        return .work {
+            var list = options.applied(to: try SampleList(rows: try await run.sampleRows(name), "browse"))
+            let step = await run.nextStep
+            if list.title.isEmpty { list.title = name ?? "step \(step)" }
+            list.isForBrowsing = true
+            output.post { [list] in $0.show(.samples(list)) }
+            return []
+        }
+    }
+}
+
+extension Run {
+    /// One row for each reply: the last batch's, or those of an evaluator's latest evaluation.
+    fileprivate func sampleRows(_ evaluator: String?) throws -> [LuaValue] {
+        guard let evaluator else { return last?.sampleRows ?? [] }
+        return try EvaluationSamples.latest(of: evaluator, in: logPath)
     }
 }
