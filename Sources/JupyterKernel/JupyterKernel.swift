@@ -83,7 +83,7 @@ public final class JupyterKernel {
     }
 
     private func serveBackground() {
-        _ = notebook.servePending()
+        _ = notebook.servePending()  // Ctrl-C comes over the control channel here
         if signals.stopsBackground.exchange(false, ordering: .acquiringAndReleasing) { notebook.stopBackground() }
         flushCaptures()
     }

@@ -27,7 +27,7 @@ public struct KernelSpec: Sendable {
     /// The text of `kernel.json`.
     public var json: String {
         let value: JSONValue = [
-            "argv": .array(command.map { .string($0) }), "display_name": "RLHF (Lua)", "language": "lua",
+            "argv": .array(command.map { .string($0) }), "display_name": "rlhf-repl (Lua)", "language": "lua",
             "interrupt_mode": "message", "metadata": ["debugger": false],
         ]
         return value.text + "\n"

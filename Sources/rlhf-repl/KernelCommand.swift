@@ -10,7 +10,7 @@ struct KernelCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "kernel",
         abstract: "Runs sessions in Jupyter: notebooks, JupyterLab, consoles.",
-        discussion: "After `rlhf-repl kernel install` Jupyter offers the kernel \"RLHF (Lua)\", by the name rlhf-repl.",
+        discussion: "After `rlhf-repl kernel install` Jupyter offers the kernel \"rlhf-repl (Lua)\".",
         subcommands: [Install.self, Run.self])
 
     /// `rlhf-repl kernel install`.

@@ -38,7 +38,7 @@ struct KernelSession {
         notebook.onRunning = { console.stages.setRunning($0) }
         let isSandboxed = models.sandbox
         notebook.shell = { isSandboxed ? 126 : ShellCommand.run($0) }
-        notebook.transcript = Transcript(folder: options.stateFolder.appending(path: "transcripts"))
+        notebook.transcript = options.transcript(runFolders: service.runFolders)
         kernel = try JupyterKernel(
             connection, notebook: notebook,
             description: KernelDescription(

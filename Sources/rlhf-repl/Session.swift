@@ -80,11 +80,7 @@ final class Session {
         if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
         interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
-        if options.chunk == nil {
-            let transcript = Transcript(folder: options.stateFolder.appending(path: "transcripts"))
-            transcript.runFolders = service.runFolders
-            notebook.transcript = transcript
-        }
+        if options.chunk == nil { notebook.transcript = options.transcript(runFolders: service.runFolders) }
     }
 
     private static func makeInput(

@@ -69,8 +69,12 @@ extension SessionOptions {
     var engine: EngineOptions { models.engine }
     var sandbox: Bool { models.sandbox }
 
-    /// The folder that transcripts are kept in.
-    var stateFolder: URL {
-        logFolder.map { URL(filePath: $0) } ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
+    /// Where what runs is written down, and in the folders of runs, too.
+    func transcript(runFolders: @escaping () -> [String]) -> Transcript {
+        let folder =
+            logFolder.map { URL(filePath: $0) } ?? HistoryFile.stateFolder(environment: ProcessInfo.processInfo.environment)
+        let transcript = Transcript(folder: folder.appending(path: "transcripts"))
+        transcript.runFolders = runFolders
+        return transcript
     }
 }

@@ -77,7 +77,7 @@ class Lab:
 def drive(lab):
     page = lab.page
     expect(lab.cell(len(CELLS) - 1)).to_be_attached(timeout=60_000)
-    expect(page.locator(".jp-NotebookPanel-toolbar").get_by_text("RLHF (Lua)")).to_be_visible(timeout=60_000)
+    expect(page.locator(".jp-NotebookPanel-toolbar").get_by_text("rlhf-repl (Lua)")).to_be_visible(timeout=60_000)
     lab.run(0)
     expect(lab.output(0)).to_have_text("21", timeout=30_000)
     lab.run(1)
@@ -141,7 +141,7 @@ def main():
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir()
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
-    notebook.metadata.kernelspec = {"name": "rlhf-repl", "display_name": "RLHF (Lua)", "language": "lua"}
+    notebook.metadata.kernelspec = {"name": "rlhf-repl", "display_name": "rlhf-repl (Lua)", "language": "lua"}
     nbformat.write(notebook, work / "demo.ipynb")
     server, address = start_server(work)
     problems = []
