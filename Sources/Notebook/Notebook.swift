@@ -126,7 +126,7 @@ public final class Notebook {
         if let error = execution.error {
             record(.error(error))
             show(error, isInterrupt: outcome.wasInterrupted)
-            offerDebug()
+            if !outcome.wasInterrupted { offerDebug() }
         } else if !outcome.isDisplaySuppressed, !outcome.values.isEmpty {
             display(outcome.values)
         }

@@ -95,6 +95,7 @@ import Testing
         try terminal.wait(for: "[2]> ")
         terminal.enter("6 * 7")
         try terminal.wait(for: "42\n")
+        try terminal.wait(for: "[3]> ")
         terminal.type("\u{4}")
         #expect(try terminal.end() == 0)
     }

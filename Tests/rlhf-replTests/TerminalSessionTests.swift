@@ -52,6 +52,7 @@ import Testing
         let file = try script("-- %% A\nprint('a')\n\n-- %% B\nprint('b')\n")
         let cell = try BuiltProgram.run("rlhf-repl", ["send", "--socket", socket, "--line", "5", file])
         #expect(cell.output == "── sent: B\nb\n")
+        try terminal.wait(for: "[6]> ")
         terminal.type("\u{4}")
         #expect(try terminal.end() == 0)
         #expect(!FileManager.default.fileExists(atPath: socket))
