@@ -25,6 +25,7 @@ final class ChildProcess {
         process.standardInput = input
         process.standardOutput = output
         try interruption.check()
+        signal(SIGPIPE, SIG_IGN)  // a child that has ended is noticed by its missing answer
         do {
             try Data().write(to: errorFile)
             process.standardError = try FileHandle(forWritingTo: errorFile)
@@ -46,7 +47,6 @@ final class ChildProcess {
 
     /// Sends a line. To a child that has ended nothing is sent; `nextLine` and `end` tell of it.
     func send(_ line: String) {
-        // SIGPIPE is ignored, so this throws instead.
         try? input.fileHandleForWriting.write(contentsOf: Data((line + "\n").utf8))
     }
 

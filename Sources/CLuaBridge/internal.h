@@ -117,11 +117,15 @@ void lb_enter(lb_bridge *bridge);
 void lb_leave(lb_bridge *bridge);
 void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
+// Whether system calls of the threads that run Lua fail when an interrupt comes, instead of going on.
+void lb_let_interrupts_end_calls(bool ends);
 
-// coroutines.c, patterns.c, libraries.c
+// coroutines.c, patterns.c, waiting.c, libraries.c
 void lb_open_coroutines(lua_State *L);
 void lb_open_patterns(lua_State *L);
+void lb_open_waiting_functions(lua_State *L);
 void lb_open_libraries(lua_State *L, bool sandbox);
+void lb_wrap_field(lua_State *L, const char *name, lua_CFunction wrapper); // of the table on top; its upvalue: what it wraps
 
 // cells.c
 void lb_load(lua_State *L, const char *text, size_t length, const char *name);

@@ -40,13 +40,15 @@ static void on_sigint(int signal) {
     if (bridge != NULL) lb_interrupt(bridge);
 }
 
-static void install_wake_handler(void) {
+void lb_let_interrupts_end_calls(bool ends) {
     struct sigaction action;
     memset(&action, 0, sizeof(action));
     action.sa_handler = arm_entered;
-    action.sa_flags = SA_RESTART;
+    action.sa_flags = ends ? 0 : SA_RESTART;
     sigaction(WAKE_SIGNAL, &action, NULL);
 }
+
+static void install_wake_handler(void) { lb_let_interrupts_end_calls(false); }
 
 // Threads made by libdispatch's workers inherit a mask that keeps every signal out.
 static void let_wake_signal_in(void) {

@@ -1,6 +1,5 @@
 // The standard libraries as a session shows them: output goes to the host, the process cannot be ended, a sandbox is
 // poorer.
-#include <signal.h>
 #include <string.h>
 
 #include "internal.h"
@@ -54,28 +53,6 @@ static int os_exit(lua_State *L) {
     return lb_raise(L, "usage", "os.exit would end the session", "use %quit to leave, or error(...) to stop the cell");
 }
 
-// os.execute: with SIGINT let through, or Ctrl-C would not reach the command, which inherits what this thread blocks. A command
-// that it has stopped stops the cell too. Upvalue: Lua's own.
-static int os_execute(lua_State *L) {
-    sigset_t interrupt, before;
-    sigemptyset(&interrupt);
-    sigaddset(&interrupt, SIGINT);
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_insert(L, 1);
-    fflush(stdout);
-    pthread_sigmask(SIG_UNBLOCK, &interrupt, &before);
-    int status = lua_pcall(L, lua_gettop(L) - 1, LUA_MULTRET, 0);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (status != LUA_OK) return lua_error(L);
-    enum { SHELL_INTERRUPTED = 128 + SIGINT };
-    lua_Integer code = lua_tointeger(L, 3);
-    if (lua_isstring(L, 2) && (code == SHELL_INTERRUPTED || (code == SIGINT && *lua_tostring(L, 2) == 's'))) {
-        lb_interrupt(lb_of(L));
-        return lb_raise_interrupt(L);
-    }
-    return lua_gettop(L);
-}
-
 static int set_metatable(lua_State *L) { // upvalue: Lua's own
     if (lua_istable(L, 2)) {
         lua_pushliteral(L, "__gc");
@@ -100,12 +77,6 @@ static int bounded_pattern(lua_State *L) { // upvalue: Lua's own
     return lua_gettop(L);
 }
 
-static void wrap_field(lua_State *L, const char *name, lua_CFunction wrapper) { // of the table on top
-    lua_getfield(L, -1, name);
-    lua_pushcclosure(L, wrapper, 1);
-    lua_setfield(L, -2, name);
-}
-
 static void remove_fields(lua_State *L, const char *const *names) { // of the table on top
     for (; *names != NULL; names++) {
         lua_pushnil(L);
@@ -128,7 +99,7 @@ static void open_sandbox(lua_State *L) {
     }
     lua_pushglobaltable(L);
     remove_fields(L, (const char *const[]){"load", "loadfile", "dofile", "collectgarbage", "warn", NULL});
-    wrap_field(L, "setmetatable", set_metatable);
+    lb_wrap_field(L, "setmetatable", set_metatable);
     lua_pop(L, 1);
     lua_getglobal(L, "os");
     remove_fields(
@@ -138,10 +109,10 @@ static void open_sandbox(lua_State *L) {
     lua_getglobal(L, "string");
     remove_fields(L, (const char *const[]){"dump", NULL});
     lb_open_patterns(L);
-    wrap_field(L, "find", bounded_pattern);
-    wrap_field(L, "match", bounded_pattern);
-    wrap_field(L, "gmatch", bounded_pattern);
-    wrap_field(L, "gsub", bounded_pattern);
+    lb_wrap_field(L, "find", bounded_pattern);
+    lb_wrap_field(L, "match", bounded_pattern);
+    lb_wrap_field(L, "gmatch", bounded_pattern);
+    lb_wrap_field(L, "gsub", bounded_pattern);
     // The strings' own metatable must not lead back to anything a script can change for others.
     lua_pushliteral(L, "");
     lua_getmetatable(L, -1);
@@ -156,7 +127,6 @@ static void open_all(lua_State *L) {
     lua_getglobal(L, "os");
     lua_pushcfunction(L, os_exit);
     lua_setfield(L, -2, "exit");
-    wrap_field(L, "execute", os_execute);
     lua_pop(L, 1);
     lua_getglobal(L, "io");
     lua_getfield(L, -1, "write");
@@ -165,6 +135,13 @@ static void open_all(lua_State *L) {
     lua_pushcclosure(L, io_write, 3);
     lua_setfield(L, -2, "write");
     lua_pop(L, 1);
+    lb_open_waiting_functions(L);
+}
+
+void lb_wrap_field(lua_State *L, const char *name, lua_CFunction wrapper) {
+    lua_getfield(L, -1, name);
+    lua_pushcclosure(L, wrapper, 1);
+    lua_setfield(L, -2, name);
 }
 
 void lb_open_libraries(lua_State *L, bool sandbox) {

@@ -26,6 +26,8 @@ public final class LuaState {
     public var display: ((DisplayValue) -> Void)?
     /// Called about ten times a second while the loop waits: for progress lines.
     public var onTick: (() -> Void)?
+    /// Called with true when a command has the terminal or the user types what a script reads, and with false after.
+    public var onTerminalLent: ((Bool) -> Void)?
     /// How much cancelled work is still coming to a safe end in the background.
     public internal(set) var unfinishedWork = 0
     let options: Options
@@ -59,7 +61,8 @@ public final class LuaState {
             output: { context, bytes, length in
                 let text = String(decoding: UnsafeRawBufferPointer(start: bytes, count: length), as: UTF8.self)
                 LuaState.of(context)?.output(text)
-            })
+            },
+            lend_terminal: { context, isLent in LuaState.of(context)?.onTerminalLent?(isLent) })
         let limit = lb_options(memory_limit: options.memoryLimit ?? 0, sandbox: options.isSandboxed)
         guard let bridge = lb_open(callbacks, limit) else {
             context.deallocate()

@@ -73,8 +73,6 @@ struct BenchCommand: ParsableCommand {
     func run() throws {
         if worker { return serve() }
         let interruption = Interruption()
-        // A child that has ended is noticed by its missing answer.
-        signal(SIGPIPE, SIG_IGN)
         _ = SignalWatcher([SIGINT, SIGTERM]) { _ in interruption.fire() }
         let writer = TerminalWriter()
         do {

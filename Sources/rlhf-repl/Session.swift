@@ -72,6 +72,7 @@ final class Session {
             console.stages.setRunning(isRunning)
             waiting.setRunning(isRunning)
         }
+        state.onTerminalLent = { waiting.setRunning(!$0) }
         notebook.inputHistory = { [input] in input.history }
         notebook.shell = { [options] command in
             guard !options.sandbox else { return 126 }

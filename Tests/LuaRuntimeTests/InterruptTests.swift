@@ -46,6 +46,7 @@ private func interrupted(_ source: String) async throws -> (outcome: CellOutcome
             "forever()",
             "while true do pcall(forever) end",
             "coroutine.wrap(function() forever() end)()",
+            "os.execute('exec sleep 1000')",
             "table.sort({3, 2, 1}, function(a, b) return forever() end)",
             "while true do coroutine.yield() end",
             "while true do local ok = pcall(poll) end",

@@ -69,6 +69,19 @@ import Testing
         #expect(try repl.isAlive(prompt: 2))
     }
 
+    @Test("while a script reads what is typed, which no clock disturbs", arguments: ["io.read()", "io.read('a')", "io.lines()()"])
+    func read(call: String) throws {
+        let repl = try Repl()
+        repl.terminal.enter("print('be' .. 'gin') \(call)")
+        try repl.terminal.wait(for: "begin\n")
+        #expect(try repl.interrupt(prompt: 2).contains("interrupted"))
+        #expect(!repl.terminal.transcript.contains("running"))
+        repl.terminal.enter("'<' .. io.read() .. '>'")
+        repl.terminal.enter("word")
+        try repl.terminal.wait(for: "<word>")
+        #expect(try repl.isAlive(prompt: 3))
+    }
+
     @Test("while a plot of very many points is made")
     func plot() throws {
         let repl = try Repl()

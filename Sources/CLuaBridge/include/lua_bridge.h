@@ -73,6 +73,7 @@ typedef struct lb_callbacks {
     int (*proceed)(void *context, lb_call *call);
     void (*release)(void *box);
     void (*output)(void *context, const char *bytes, size_t length);
+    void (*lend_terminal)(void *context, bool is_lent); // to a command, or to whoever types what the script reads
 } lb_callbacks;
 
 // The Lua code that called a host function: its chunk's name (valid during the call) and line; false if there is none.
