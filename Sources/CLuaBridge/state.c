@@ -275,10 +275,11 @@ bool lb_run(lb_bridge *bridge, lb_request *request) {
     int top = lua_gettop(L);
     if (!lua_checkstack(L, LUA_MINSTACK)) return false;
     lb_enter(bridge);
-    // An operation starts without a hook even after an interrupt, or nothing could be tidied up; one that comes now
-    // still stops it.
+    // An operation starts without a hook even after an interrupt, or nothing could be tidied up; one that comes now still stops
+    // it. Of those on tasks it stops the task alone: stopped themselves, they would lose a cell's locals.
     lua_sethook(L, NULL, 0, 0);
-    bridge->running = L;
+    bool is_of_task = request->operation == LB_OP_RESUME || request->operation == LB_OP_ABANDON;
+    bridge->running = is_of_task ? NULL : L;
     lua_pushcfunction(L, operate);
     lua_pushlightuserdata(L, request);
     bool good = lua_pcall(L, 1, 0, 0) == LUA_OK;

@@ -94,27 +94,28 @@ static int os_execute(lua_State *L) {
 }
 
 // Waits until standard input has something to read, unless some is left from before.
-static void wait_for_input(lua_State *L) {
+static void wait_for_input(const lb_bridge *bridge) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
-    lb_bridge *bridge = lb_of(L);
     if (stdin->_IO_read_ptr != stdin->_IO_read_end) return;
-    lend_terminal(bridge, true);
     while (poll(&input, 1, TICK) <= 0 && !lb_is_interrupted(bridge)) {}
-    lend_terminal(bridge, false);
-    if (lb_is_interrupted(bridge)) lb_raise_interrupt(L);
 }
 
 // A function that reads, with reads that an interrupt ends. Upvalues: Lua's own, io.stdin.
 static int interruptible_read(lua_State *L) {
-    int count = lua_gettop(L);
+    lb_bridge *bridge = lb_of(L);
+    int count = lua_gettop(L), status = LUA_OK;
     bool reads_stdin = count > 0 && lua_rawequal(L, 1, lua_upvalueindex(2));
-    if (reads_stdin) wait_for_input(L);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
+    if (reads_stdin) {
+        lend_terminal(bridge, true);
+        wait_for_input(bridge);
+    }
     lb_let_interrupts_end_calls(true);
-    int status = lua_pcall(L, count, LUA_MULTRET, 0);
+    if (!lb_is_interrupted(bridge)) status = lua_pcall(L, count, LUA_MULTRET, 0);
     lb_let_interrupts_end_calls(false);
-    if (lb_is_interrupted(lb_of(L))) {
+    if (reads_stdin) lend_terminal(bridge, false);
+    if (lb_is_interrupted(bridge)) {
         clearerr(stdin); // or the next read would fail as this one did
         return lb_raise_interrupt(L);
     }

@@ -4,6 +4,8 @@
 #include <stdio.h>  // readline's own header uses FILE without including it
 #include <stdlib.h>
 #include <string.h>
+#include <termios.h>
+#include <unistd.h>
 #include <readline/readline.h>
 #include <readline/history.h>
 
@@ -17,8 +19,21 @@ static inline void editor_bind(const char *keys, rl_command_func_t *usual, rl_co
     if (rl_function_of_keyseq(keys, NULL, NULL) == usual) rl_bind_keyseq(keys, ours);
 }
 
+// Reads of the terminal end after a tenth of a second; see getKey.
+static inline void editor_prepare_terminal(int meta) {
+    struct termios mode;
+    rl_prep_terminal(meta);
+    if (tcgetattr(STDIN_FILENO, &mode) < 0) return;
+    mode.c_cc[VMIN] = 0;
+    mode.c_cc[VTIME] = 1;
+    tcsetattr(STDIN_FILENO, TCSADRAIN, &mode);
+}
+
 static inline void editor_configure(
-    const char *word_breaks, rl_completion_func_t *complete, rl_compdisp_func_t *list, editor_keys keys) {
+    const char *word_breaks, rl_completion_func_t *complete, rl_compdisp_func_t *list, editor_keys keys,
+    rl_getc_func_t *get_key) {
+    rl_getc_function = get_key;
+    rl_prep_term_function = editor_prepare_terminal;
     rl_readline_name = "rlhf-repl";  // the user's inputrc may say: $if rlhf-repl
     rl_catch_signals = 0;
     rl_catch_sigwinch = 0;

@@ -69,7 +69,8 @@ public final class LineEditor: EntrySource {
         let breaks = unsafe strdup(Self.wordBreaks)
         unsafe editor_configure(
             breaks, { _, start, end in unsafe LineEditor.attemptCompletion(start, end) },
-            { _, _, _ in LineEditor.listCompletions() }, Self.keys)
+            { _, _, _ in LineEditor.listCompletions() }, Self.keys,
+            { _ in LineEditor.getKey() })
         for entry in entries { unsafe add_history(entry) }
         history = entries
     }
@@ -132,6 +133,21 @@ public final class LineEditor: EntrySource {
             try historyFile?.append(entry)
         } catch {
             writer.writeError("this entry is not in the history file: \(error.localizedDescription)\n")
+        }
+    }
+
+    /// The next byte that was typed. One that was there a moment ago may be gone: Ctrl-C discards what was typed before it, and the
+    /// wait for more then ends with the line.
+    private static func getKey() -> Int32 {
+        while true {
+            var key: UInt8 = 0
+            let count = unsafe read(0, &key, 1)
+            if count == 1 { return Int32(key) }
+            if count < 0, errno != EINTR { return EOF }
+            var terminal = pollfd(fd: 0, events: Int16(POLLIN), revents: 0)
+            if count == 0, unsafe poll(&terminal, 1, 0) > 0, terminal.revents & Int16(POLLHUP) != 0 { return EOF }
+            // A null byte sets the mark, of a line that nobody will see again.
+            if unsafe current?.signals.isInterrupted.load(ordering: .acquiring) != false { return 0 }
         }
     }
 

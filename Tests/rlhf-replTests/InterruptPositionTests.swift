@@ -76,7 +76,8 @@ import Testing
         try repl.terminal.wait(for: "begin\n")
         #expect(try repl.interrupt(prompt: 2).contains("interrupted"))
         #expect(!repl.terminal.transcript.contains("running"))
-        repl.terminal.enter("'<' .. io.read() .. '>'")
+        repl.terminal.enter("print('go' .. 'es on'); ('<') .. io.read() .. '>'")
+        try repl.terminal.wait(for: "goes on\n")
         repl.terminal.enter("word")
         try repl.terminal.wait(for: "<word>")
         #expect(try repl.isAlive(prompt: 3))
@@ -101,8 +102,8 @@ import Testing
             "function options(n) return {dataset_builder = rows, renderer_name = 'chatml', batch_size = 4, num_epochs = 500, max_steps = n, seed = 1, log_path = '\(log)'} end",
             prompt: 3)
         try repl.enter("run = rlhf.supervised.start(options(3000)); run:step(2);", prompt: 4)
-        repl.terminal.enter("print('be' .. 'gin') run:step(2998)")
-        try repl.terminal.wait(for: "begin\n")
+        repl.terminal.enter("run:step(2998)")
+        try repl.terminal.wait(forScreen: "/3000 steps", seconds: 60)
         #expect(try repl.interrupt(prompt: 5).contains("interrupted"))
         #expect(
             try repl.enter("n = run.next_step print(n >= 2, n < 3000, run.checkpoint.next_step == n)", prompt: 6).contains(

@@ -40,7 +40,9 @@ struct Repl {
     @discardableResult
     func interrupt(prompt number: Int) throws -> String {
         terminal.type("\u{3}")
-        return try terminal.wait(for: "[\(number)]> ", seconds: 60)
+        // An earlier line may be drawn once more before it is given up.
+        let before = try terminal.wait(for: "^C", seconds: 60)
+        return try before + terminal.wait(for: "[\(number)]> ", seconds: 60)
     }
 
     /// Whether the session still computes and remembers.
