@@ -37,10 +37,11 @@ final class BackwardScratch {
 extension Transformer {
     /// The backward pass of `forward` for whole sequences of one adapter: given the gradient of the normed output in
     /// `scratch.dNorm` `[rows, width]`, adds the gradient of the adapter's parameters to `gradient`. Frozen weights get none.
-    /// The gate and up activations are overwritten.
+    /// The gate and up activations are overwritten. `check` is called before each layer, and ends the pass if it throws.
     func backward(
-        _ batch: RowBatch, _ activations: Activations, adapter: Adapter, gradient: FloatBuffer, scratch: BackwardScratch
-    ) {
+        _ batch: RowBatch, _ activations: Activations, adapter: Adapter, gradient: FloatBuffer, scratch: BackwardScratch,
+        check: () throws -> Void
+    ) rethrows {
         let rows = batch.count
         let plan = AttentionPlan(batch, activations, shape: shape)
         func adapt(
@@ -55,6 +56,7 @@ extension Transformer {
         scratch.dx.update(repeating: 0, count: rows * shape.width)
         normBackward(rows, activations.final, model.finalNorm, activations.finalRms, scratch)
         for index in (0..<shape.layers).reversed() {
+            try check()
             let layer = model.layers[index], a = activations.layer(index), lora = adapter.layout.layers[index]
             // The last layer is still there from the forward pass.
             if activations.kept == .inputs, index + 1 < shape.layers { recompute(layer: index, batch, activations, plan) }

@@ -9,13 +9,16 @@ struct Transformer {
     var shape: TransformerShape { model.shape }
 
     /// Computes all rows of a batch. Leaves the normed output in `activations.normed` `[rows, width]`, and whatever the backward
-    /// pass needs in its layers, if it keeps them.
-    func forward(_ batch: RowBatch, _ activations: Activations) {
+    /// pass needs in its layers, if it keeps them. `check` is called before each layer, and ends the pass if it throws.
+    func forward(_ batch: RowBatch, _ activations: Activations, check: () throws -> Void) rethrows {
         let rows = batch.count
         model.embedding.gather(batch.tokens, to: activations.layer(0).x)
         let places = cachePlaces(batch)
         let plan = AttentionPlan(batch, activations, shape: shape)
-        for index in 0..<shape.layers { forward(layer: index, batch, activations, plan, places) }
+        for index in 0..<shape.layers {
+            try check()
+            forward(layer: index, batch, activations, plan, places)
+        }
         norm(rows, activations.final, model.finalNorm, activations.normed, activations.finalRms)
     }
 

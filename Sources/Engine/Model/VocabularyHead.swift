@@ -26,11 +26,14 @@ final class VocabularyHead {
         logits = FloatBuffer(count: Self.rowsAtOnce * model.shape.vocabulary)
     }
 
-    /// The logprobs of the targets of each query.
-    func logprobs(_ queries: [Query], normed: UnsafePointer<Float>, adapter: Adapter?) -> [[Float]] {
+    /// The logprobs of the targets of each query. `check` is called before each chunk of rows, and ends it all if it throws.
+    func logprobs(
+        _ queries: [Query], normed: UnsafePointer<Float>, adapter: Adapter?, check: () throws -> Void
+    ) rethrows -> [[Float]] {
         var results: [[Float]] = []
         results.reserveCapacity(queries.count)
-        forEachChunk(queries, normed, adapter) { chunk in
+        try forEachChunk(queries, normed, adapter) { chunk in
+            try check()
             for (index, query) in chunk.enumerated() { results.append(logprobs(of: query, row: index)) }
         }
         return results
@@ -38,16 +41,18 @@ final class VocabularyHead {
 
     /// The logprobs of the targets of each query, and the backward pass with them: `derivative` gives dLoss/dLogprob of a target.
     /// Writes the gradient of the normed rows into `dNormed` (rows without a query are left alone) and adds the adapter's. Logits
-    /// are used for both directions before the next rows', so that they are computed once.
+    /// are used for both directions before the next rows', so that they are computed once. `check` is as in `logprobs`.
     func logprobsAndBackward(
         _ queries: [Query], normed: UnsafePointer<Float>, dNormed: UnsafeMutablePointer<Float>, adapter: Adapter,
-        gradient: FloatBuffer, derivative: (_ query: Int, _ target: Int, _ logprob: Float) -> Float
-    ) -> [[Float]] {
+        gradient: FloatBuffer, check: () throws -> Void,
+        derivative: (_ query: Int, _ target: Int, _ logprob: Float) -> Float
+    ) rethrows -> [[Float]] {
         let shape = model.shape
         let width = queries.map(\.targets.count).max() ?? 0
         var results: [[Float]] = []
         results.reserveCapacity(queries.count)
-        forEachChunk(queries, normed, adapter) { chunk in
+        try forEachChunk(queries, normed, adapter) { chunk in
+            try check()
             var targets = [Int32](repeating: 0, count: chunk.count * width)
             var derivatives = [Float](repeating: 0, count: chunk.count * width)
             for (index, query) in chunk.enumerated() {
@@ -101,8 +106,8 @@ final class VocabularyHead {
 
     private func forEachChunk(
         _ queries: [Query], _ normed: UnsafePointer<Float>, _ adapter: Adapter?, needsLse: Bool = true,
-        _ body: (ArraySlice<Query>) -> Void
-    ) {
+        _ body: (ArraySlice<Query>) throws -> Void
+    ) rethrows {
         let shape = model.shape
         if let group = adapter?.layout.head, hidden.count < Self.rowsAtOnce * group.hiddenWidth {
             hidden = FloatBuffer(count: Self.rowsAtOnce * group.hiddenWidth)
@@ -118,7 +123,7 @@ final class VocabularyHead {
                 adapter.apply(group, pool, rows: chunk.count, x: x.base, hidden: hidden.base, y: logits.base)
             }
             if needsLse { ck_log_sum_exp(pool.handle, chunk.count, shape.vocabulary, logits.base, lse.base) }
-            body(chunk)
+            try body(chunk)
         }
     }
 }

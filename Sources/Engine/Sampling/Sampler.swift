@@ -211,7 +211,7 @@ final class Sampler {
         let queries = wanted.map {
             VocabularyHead.Query(row: end - (positions.upperBound - $0), targets: [Int32(prompt[$0 + 1])])
         }
-        let values = head.logprobs(queries, normed: activations.normed, adapter: progress.request.adapter)
+        let values = head.logprobs(queries, normed: activations.normed, adapter: progress.request.adapter, check: {})
         progress.add(promptLogprobs: values.lazy.map { $0[0] })
     }
 
@@ -268,7 +268,7 @@ final class Sampler {
                 shape: model.shape, capacity: max(batch.count, SampleRequest.rowsPerPass), paddedRank: rank,
                 kept: .nothing)
         activations = space
-        transformer.forward(batch, space)
+        transformer.forward(batch, space, check: {})
         return space
     }
 }

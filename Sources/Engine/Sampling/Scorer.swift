@@ -36,8 +36,11 @@ final class Scorer {
         let passes = PackedPass.pack(
             items.map { requests[$0].items[$1].tokens }, rowLimit: min(Self.rowsPerPass, limit))
         for pass in passes {
-            guard pass.members.contains(where: { !requests[items[$0].0].future.isDone }) else { continue }
-            let activations = run(pass, adapter: adapter, rank: rank)
+            // Nobody may be waiting any more before the pass is over.
+            func check() throws(TrainingError) {
+                if pass.members.allSatisfy({ requests[items[$0].0].future.isDone }) { throw .cancelled }
+            }
+            guard let activations = try? run(pass, adapter: adapter, rank: rank, check: check) else { continue }
             var queries = RowQueries()
             let places = pass.members.enumerated().map { member, index in
                 let rows = pass.tree.rows(of: member)
@@ -45,7 +48,7 @@ final class Scorer {
                     queries.add(row: rows[wanted.position], targets: wanted.targets.map { Int32($0) })
                 }
             }
-            let values = head.logprobs(queries.queries, normed: activations.normed, adapter: adapter)
+            let values = head.logprobs(queries.queries, normed: activations.normed, adapter: adapter, check: {})
             for (index, places) in zip(pass.members, places) {
                 results[items[index].0][items[index].1] = places.map { Array(values[$0.query][$0.targets]) }
             }
@@ -53,14 +56,16 @@ final class Scorer {
         for (request, result) in zip(requests, results) { request.future.resolve(.success(result)) }
     }
 
-    private func run(_ pass: PackedPass, adapter: Adapter?, rank: Int) -> Activations {
+    private func run(
+        _ pass: PackedPass, adapter: Adapter?, rank: Int, check: () throws -> Void
+    ) rethrows -> Activations {
         let batch = RowBatch(pass.tree, adapter: adapter)
         let space =
             activations.flatMap { $0.fits(rows: batch.count, paddedRank: rank, kept: .nothing) ? $0 : nil }
             ?? Activations(
                 shape: model.shape, capacity: max(batch.count, Self.rowsPerPass), paddedRank: rank, kept: .nothing)
         activations = space
-        transformer.forward(batch, space)
+        try transformer.forward(batch, space, check: check)
         return space
     }
 }

@@ -38,10 +38,9 @@ final class Learner {
     func logprobs(_ data: [Datum], adapter: Adapter, isCancelled: () -> Bool) throws -> [[Float]] {
         var results = [[Float]](repeating: [], count: data.count)
         for packed in try store.pack(data, paddedRank: adapter.layout.paddedRank, goesBackward: false) {
-            if isCancelled() { throw TrainingError.cancelled }
-            let pass = forward(packed, adapter: adapter, goesBackward: false)
+            let pass = try forward(packed, adapter: adapter, goesBackward: false, isCancelled)
             defer { release([pass]) }
-            let values = logprobs(pass, data, adapter: adapter) { _ in nil }
+            let values = try logprobs(pass, data, adapter: adapter, isCancelled) { _ in nil }
             for (index, values) in zip(packed.members, values) { results[index] = values }
         }
         return results
@@ -58,12 +57,11 @@ final class Learner {
         let passes = try store.pack(data, paddedRank: adapter.layout.paddedRank, goesBackward: true)
         try state.accumulating {
             for packed in passes {
-                if isCancelled() { throw TrainingError.cancelled }
-                let pass = forward(packed, adapter: adapter, goesBackward: true)
+                let pass = try forward(packed, adapter: adapter, goesBackward: true, isCancelled)
                 defer { release([pass]) }
                 let terms = packed.members.map { loss.terms(of: data[$0]) }
-                let logprobs = backward(
-                    pass, data, state: state, include: { terms[$0].contributes($1) },
+                let logprobs = try backward(
+                    pass, data, state: state, isCancelled, include: { terms[$0].contributes($1) },
                     derivative: { terms[$0].derivative($1, logprob: $2) })
                 for (index, logprobs) in zip(packed.members, logprobs) { try check(index, logprobs) }
             }
@@ -80,19 +78,24 @@ final class Learner {
         var kept: [Pass?] = []
         let passes = try store.pack(data, paddedRank: rank, goesBackward: true)
         for packed in passes {
-            if isCancelled() {
-                release(kept)
-                throw TrainingError.cancelled
-            }
             // Beside this pass there must be room for one that is computed again, if there are others.
             let keep = store.hasRoom(
                 forPasses: passes.count == 1 ? 1 : 2, rows: packed.tree.tokens.count, paddedRank: rank)
-            let pass = forward(packed, adapter: state.adapter, goesBackward: keep)
-            let values = logprobs(
-                pass, data, adapter: state.adapter, wanted: { LossFunction.crossEntropy.contributingTargets(of: $0) })
-            for (index, values) in zip(packed.members, values) { results[index] = values }
-            kept.append(keep ? pass : nil)
-            if !keep { release([pass]) }
+            do {
+                let pass = try forward(packed, adapter: state.adapter, goesBackward: keep, isCancelled)
+                kept.append(pass)
+                let values = try logprobs(pass, data, adapter: state.adapter, isCancelled) {
+                    LossFunction.crossEntropy.contributingTargets(of: $0)
+                }
+                for (index, values) in zip(packed.members, values) { results[index] = values }
+            } catch {
+                release(kept)
+                throw error
+            }
+            if !keep {
+                release(kept.suffix(1))
+                kept[kept.count - 1] = nil
+            }
         }
         return (results, kept)
     }
@@ -105,28 +108,38 @@ final class Learner {
         let passes = try store.pack(data, paddedRank: state.layout.paddedRank, goesBackward: true)
         try state.accumulating {
             for (packed, kept) in zip(passes, kept) {
-                if isCancelled() { throw TrainingError.cancelled }
-                let pass = kept ?? forward(packed, adapter: state.adapter, goesBackward: true)
+                let pass = try kept ?? forward(packed, adapter: state.adapter, goesBackward: true, isCancelled)
+                defer { if kept == nil { release([pass]) } }
                 let gradients = packed.members.map { gradients[$0] }
-                _ = backward(pass, data, state: state, include: { gradients[$0][$1] != 0 }) { member, target, _ in
+                _ = try backward(pass, data, state: state, isCancelled, include: { gradients[$0][$1] != 0 }) { member, target, _ in
                     gradients[member][target]
                 }
-                if kept == nil { release([pass]) }
             }
         }
     }
 
     /// Gives back the memory of passes that nobody will go on from.
-    func release(_ passes: [Pass?]) {
+    func release(_ passes: some Sequence<Pass?>) {
         for case let pass? in passes { store.giveBack(pass.activations) }
     }
 
-    private func forward(_ packed: PackedPass, adapter: Adapter, goesBackward: Bool) -> Pass {
+    private static func stop(if isCancelled: () -> Bool) throws(TrainingError) {
+        if isCancelled() { throw .cancelled }
+    }
+
+    private func forward(
+        _ packed: PackedPass, adapter: Adapter, goesBackward: Bool, _ isCancelled: () -> Bool
+    ) throws -> Pass {
         let batch = RowBatch(packed.tree, adapter: adapter)
         let rank = adapter.layout.paddedRank
         let activations = store.take(
             rows: batch.count, paddedRank: rank, kept: goesBackward ? store.kept(rows: batch.count, paddedRank: rank) : .nothing)
-        transformer.forward(batch, activations)
+        do {
+            try transformer.forward(batch, activations, check: { try Self.stop(if: isCancelled) })
+        } catch {
+            store.giveBack(activations)
+            throw error
+        }
         return Pass(packed: packed, batch: batch, activations: activations)
     }
 
@@ -152,11 +165,13 @@ final class Learner {
 
     /// The logprobs of the targets of each of the pass's data; 0 for those that are not wanted. No mask means all.
     private func logprobs(
-        _ pass: Pass, _ data: [Datum], adapter: Adapter, wanted: (Datum) -> [Bool]?
-    ) -> [[Float]] {
+        _ pass: Pass, _ data: [Datum], adapter: Adapter, _ isCancelled: () -> Bool, wanted: (Datum) -> [Bool]?
+    ) throws -> [[Float]] {
         let masks = pass.packed.members.map { wanted(data[$0]) }
         let (queries, positions) = queries(pass, data) { masks[$0]?[$1] ?? true }
-        let values = head.logprobs(queries, normed: pass.activations.normed, adapter: adapter)
+        let values = try head.logprobs(queries, normed: pass.activations.normed, adapter: adapter) {
+            try Self.stop(if: isCancelled)
+        }
         return byDatum(values, positions, pass, data)
     }
 
@@ -174,9 +189,10 @@ final class Learner {
 
     /// The backward pass from the targets that `include` names, with dLoss/dLogprob of each. Gives their logprobs.
     private func backward(
-        _ pass: Pass, _ data: [Datum], state: TrainingState, include: (_ member: Int, _ target: Int) -> Bool,
+        _ pass: Pass, _ data: [Datum], state: TrainingState, _ isCancelled: () -> Bool,
+        include: (_ member: Int, _ target: Int) -> Bool,
         derivative: (_ member: Int, _ target: Int, _ logprob: Float) -> Float
-    ) -> [[Float]] {
+    ) throws -> [[Float]] {
         let (queries, positions) = queries(pass, data, include: include)
         guard !queries.isEmpty else { return byDatum([], [], pass, data) }
         // Whose target each target of a query is.
@@ -187,14 +203,16 @@ final class Learner {
         }
         let scratch = scratch(for: pass, paddedRank: state.layout.paddedRank)
         scratch.dNorm.update(repeating: 0, count: pass.batch.count * shape.width)
-        let values = head.logprobsAndBackward(
-            queries, normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient
+        let values = try head.logprobsAndBackward(
+            queries, normed: pass.activations.normed, dNormed: scratch.dNorm, adapter: state.adapter, gradient: state.gradient,
+            check: { try Self.stop(if: isCancelled) }
         ) { query, target, logprob in
             let owner = owners[query][target]
             return include(owner.member, owner.target) ? derivative(owner.member, owner.target, logprob) : 0
         }
-        transformer.backward(
-            pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch)
+        try transformer.backward(
+            pass.batch, pass.activations, adapter: state.adapter, gradient: state.gradient, scratch: scratch,
+            check: { try Self.stop(if: isCancelled) })
         return byDatum(values, positions, pass, data)
     }
 

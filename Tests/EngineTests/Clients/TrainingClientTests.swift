@@ -248,6 +248,27 @@ extension SerialTests {
             #expect(got == wanted)
         }
 
+        @Test("calls that are cancelled in the middle of a pass end there and leave nothing in later ones")
+        func cancelledMidway() async throws {
+            let service = TinyService(sharing: tiny, threads: 2)
+            let (client, other) = (try await service.trainingClient(), try await service.trainingClient())
+            let expected = try await tiny.trainingClient()
+            let long = (0..<8).map { supervised(length: 250, seed: $0) }
+            // Later and later, from before the first layer to after the last.
+            for delay in 0..<24 {
+                let abandoned = other.forwardBackward(long, loss: .crossEntropy)
+                try await Task.sleep(for: .microseconds(delay * delay * 100))
+                abandoned.cancel()
+                _ = try? await abandoned.value  // on a fast machine the last ones may have ended
+            }
+            for each in [client, expected] {
+                _ = each.forwardBackward(long, loss: .crossEntropy)
+                _ = try await each.optimStep(Self.params).value
+            }
+            let (got, wanted) = (try await tiny.adapter(of: client), try await tiny.adapter(of: expected))
+            #expect(got == wanted)
+        }
+
         @Test("calls that are cancelled before they begin change nothing")
         func cancelledBeforehand() async throws {
             let client = try await tiny.trainingClient()
