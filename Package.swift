@@ -120,7 +120,7 @@ let package = Package(
             resources: [.copy("Vectors")],
             swiftSettings: strict),
         .testTarget(
-            name: "LuaRuntimeTests", dependencies: ["LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
+            name: "LuaRuntimeTests", dependencies: ["Display", "LuaRuntime", "CLuaBridge", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "LuaBindingsTests", dependencies: ["Display", "LuaBindings", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "DisplayTests", dependencies: ["Display"], swiftSettings: strict),
         .testTarget(name: "TerminalTests", dependencies: ["Display", "Terminal", "TestSupport"], swiftSettings: strict),

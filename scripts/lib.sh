@@ -41,3 +41,14 @@ build() {
     swift build --package-path "$root" -c release --product rlhf-repl >&2 || die "the build failed; see above"
     mv "$stamp.new" "$stamp"
 }
+
+# same_metrics FOLDER OTHER: the stages of two runs of the tutorial have the same metrics but for times, bit for bit.
+same_metrics() {
+    local file stage
+    for file in "$1"/*/metrics.jsonl; do
+        stage=$(basename "$(dirname "$file")")
+        diff <(sed -E 's/"time\/[^,}]*,?//g' "$file") <(sed -E 's/"time\/[^,}]*,?//g' "$2/$stage/metrics.jsonl") >&2 ||
+            die "$stage: the metrics differ"
+        say "$stage: $(wc -l <"$file") rows are equal"
+    done
+}

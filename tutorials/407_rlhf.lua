@@ -28,7 +28,8 @@ local p = rlhf.params{
     log_path = "runs/407_rlhf",      -- the three runs are kept below
     sft_data = "",                   -- a file of conversations of your own, else the starter data
     comparisons = "",                -- a file of comparisons of your own, else the starter data
-    smoke = false,                   -- one step for each stage on a handful of rows: does everything work?
+    smoke = false,                   -- a step or two of each stage on a handful of rows: does everything work?
+    smoke_steps = 1,
     comparator = false,              -- also train the Python cookbook's label-token judge (slow to learn on a small model)
     lora_rank = 16,
     sft_steps = 33, sft_batch = 16, sft_lr = 1.2e-3,
@@ -42,7 +43,7 @@ local starter = p.sft_data == "" and p.comparisons == ""
 -- How many rows and prompts measure. The starter data marks its own test rows (nil).
 local measured = { sft = not starter and 32 or nil, pairs = not starter and 128 or nil, prompts = math.huge, rubric_seeds = 4 }
 if p.smoke then
-    p.sft_steps, p.pm_steps, p.rl_steps = 1, 1, 1
+    p.sft_steps, p.pm_steps, p.rl_steps = p.smoke_steps, p.smoke_steps, p.smoke_steps
     p.sft_batch, p.pm_batch, p.rl_batch, p.max_tokens = 4, 4, 2, 16
     measured = { sft = 8, pairs = 16, prompts = 4, rubric_seeds = 1 }
 end
@@ -151,7 +152,7 @@ if p.comparator then
     local run = rlhf.preference.train_comparator{
         log_path = p.log_path .. "/comparator", model_name = p.model, dataset_builder = comparisons,
         batch_size = p.pm_batch, learning_rate = 1e-3, num_epochs = 4, lora_rank = p.lora_rank, train_unembed = false,
-        eval_every = 0, save_every = 20, max_steps = p.smoke and 1 or nil, seed = p.seed,
+        eval_every = 0, save_every = 20, max_steps = p.smoke and p.smoke_steps or nil, seed = p.seed,
     }
     run:plot("train_mean_nll")
     print(rlhf.preference.model(run.checkpoint.sampler_path):evaluate(pairs_rows.test))

@@ -5,6 +5,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -100,13 +101,33 @@ static void wait_for_input(const lb_bridge *bridge) {
     while (poll(&input, 1, TICK) <= 0 && !lb_is_interrupted(bridge)) {}
 }
 
-// A function that reads, with reads that an interrupt ends. Upvalues: Lua's own, io.stdin.
+// The open file on top of the stack, which is popped; NULL if there is none.
+static FILE *pop_file(lua_State *L) {
+    luaL_Stream *stream = luaL_testudata(L, -1, LUA_FILEHANDLE);
+    lua_pop(L, 1);
+    return stream != NULL && stream->closef != NULL ? stream->f : NULL;
+}
+
+// Whether a read may take as long as someone likes; NULL: false.
+static bool may_wait(FILE *file) {
+    struct stat kind;
+    return file != NULL && fstat(fileno(file), &kind) == 0 && !S_ISREG(kind.st_mode);
+}
+
+// A function that reads, with reads that an interrupt ends. Upvalues: Lua's own, the file if it is not the first argument.
 static int interruptible_read(lua_State *L) {
     lb_bridge *bridge = lb_of(L);
     int count = lua_gettop(L), status = LUA_OK;
-    bool reads_stdin = count > 0 && lua_rawequal(L, 1, lua_upvalueindex(2));
+    if (lua_isnil(L, lua_upvalueindex(2)) && count > 0) lua_pushvalue(L, 1);
+    else lua_pushvalue(L, lua_upvalueindex(2));
+    FILE *file = pop_file(L);
+    bool reads_stdin = file == stdin;
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
+    if (!may_wait(file)) {
+        lua_call(L, count, LUA_MULTRET);
+        return lua_gettop(L);
+    }
     if (reads_stdin) {
         lend_terminal(bridge, true);
         wait_for_input(bridge);
@@ -116,20 +137,20 @@ static int interruptible_read(lua_State *L) {
     lb_let_interrupts_end_calls(false);
     if (reads_stdin) lend_terminal(bridge, false);
     if (lb_is_interrupted(bridge)) {
-        clearerr(stdin); // or the next read would fail as this one did
+        if (reads_stdin) clearerr(stdin); // or the next read would fail as this one did
         return lb_raise_interrupt(L);
     }
     return status == LUA_OK ? lua_gettop(L) : lua_error(L);
 }
 
-// io.lines and a file's: with an iterator that an interrupt ends. Upvalues: Lua's own, io.stdin.
+// io.lines and a file's: with an iterator that an interrupt ends. Upvalue: Lua's own.
 static int interruptible_lines(lua_State *L) {
     int count = lua_gettop(L);
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
     lua_call(L, count, LUA_MULTRET);
     lua_pushvalue(L, 1);
-    lua_pushvalue(L, lua_upvalueindex(2));
+    if (lua_getupvalue(L, 1, 1) == NULL) lua_pushnil(L); // Lua's iterators have their file there
     lua_pushcclosure(L, interruptible_read, 2);
     lua_replace(L, 1);
     return lua_gettop(L);
@@ -147,26 +168,19 @@ static int io_read(lua_State *L) {
     return lua_gettop(L);
 }
 
-// Replaces a field of the table on top; the wrapper's upvalues: what it wraps, io.stdin.
-static void wrap_reader(lua_State *L, const char *name, lua_CFunction wrapper) {
-    lua_getfield(L, -1, name);
-    lua_getglobal(L, "io");
-    lua_getfield(L, -1, "stdin");
-    lua_remove(L, -2);
-    lua_pushcclosure(L, wrapper, 2);
-    lua_setfield(L, -2, name);
-}
-
 void lb_open_waiting_functions(lua_State *L) {
     lua_getglobal(L, "os");
     lb_wrap_field(L, "execute", os_execute);
     lua_getglobal(L, "io");
-    wrap_reader(L, "lines", interruptible_lines);
+    lb_wrap_field(L, "lines", interruptible_lines);
     luaL_getmetatable(L, LUA_FILEHANDLE);
     lua_getfield(L, -1, "__index");
-    wrap_reader(L, "lines", interruptible_lines);
-    wrap_reader(L, "read", interruptible_read);
+    lb_wrap_field(L, "lines", interruptible_lines);
     lua_getfield(L, -1, "read");
+    lua_pushnil(L);
+    lua_pushcclosure(L, interruptible_read, 2);
+    lua_pushvalue(L, -1);
+    lua_setfield(L, -3, "read"); // of files
     lua_getfield(L, -4, "input");
     lua_pushcclosure(L, io_read, 2);
     lua_setfield(L, -4, "read");

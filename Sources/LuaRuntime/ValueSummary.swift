@@ -121,8 +121,16 @@ extension LuaState {
         }
     }
 
-    /// What a value shows as the result of a cell, with text that fits `width`.
+    /// What a value shows as the result of a cell, with text that fits `width`; a large table is cut to some forty lines.
     public func displayValue(of value: LuaValue, width: Int = 100) -> DisplayValue {
-        (value.object as? any DisplayableObject)?.displayValue ?? .text(describe(value, width: width))
+        if let object = value.object as? any DisplayableObject { return object.displayValue }
+        let most = 40
+        var text = ""
+        // Less and less of it: first fewer items, then less of what is deep inside.
+        for (depth, items) in [(4, 30), (4, 10), (4, 4), (3, 8), (2, 30), (2, 10)] {
+            text = describe(value, depth: depth, items: items, width: width)
+            if text.split(separator: "\n").count <= most { break }
+        }
+        return .text(text)
     }
 }

@@ -1,3 +1,4 @@
+import Display
 import LuaRuntime
 import Testing
 import TrainingAPI
@@ -20,6 +21,22 @@ import TrainingAPI
             try state.shown("{f = function() end, ['a b'] = 1, ['end'] = 2}")
                 == #"{["a b"] = 1, ["end"] = 2, f = function: cell[1]:1}"#)
         #expect(try state.shown("'a\\n\"b\"'") == #""a\n\"b\"""#)
+    }
+
+    @Test("A large table as a cell's result is cut to some forty lines and says how much is left out")
+    func largeTables() throws {
+        let state = try makeState()
+        func shown(_ source: String) throws -> String {
+            guard case .text(let text) = state.displayValue(of: try state.run(source)[0]) else { return "" }
+            return text
+        }
+        let row = "{id = i, text = ('word '):rep(12), turns = {{role = 'user', content = ('hello '):rep(9)}}}"
+        for count in [3, 30, 300] {
+            let text = try shown("local rows = {} for i = 1, \(count) do rows[i] = \(row) end\nrows")
+            #expect(text.split(separator: "\n").count <= 40)
+            #expect(text.contains("id = 3"))
+            #expect(text.contains("\(count - 4) more") || count == 3)
+        }
     }
 
     @Test("Completion walks tables, __index tables and types without running code")
