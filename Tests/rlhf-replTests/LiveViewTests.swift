@@ -60,7 +60,7 @@ import Testing
     func narrow() throws {
         let repl = try training(columns: 40)
         let screen = try repl.terminal.wait(forScreen: "Ctrl-T shows", seconds: 60)
-        #expect(screen.split(separator: "\n").suffix(3).allSatisfy { $0.count < 40 })
+        #expect(screen.components(separatedBy: "\n").suffix(3).allSatisfy { $0.count < 40 })
         try repl.interrupt(prompt: 3)
         let dumb = try training(environment: ["TERM": "dumb"])
         try dumb.terminal.wait(for: "steps/s", seconds: 60)
