@@ -126,7 +126,7 @@ let package = Package(
         .testTarget(name: "TerminalTests", dependencies: ["Display", "Terminal", "TestSupport"], swiftSettings: strict),
         .testTarget(name: "NotebookTests", dependencies: ["Display", "JSON", "Notebook", "TestSupport"], swiftSettings: strict),
         .testTarget(
-            name: "JupyterKernelTests", dependencies: ["Display", "JSON", "JupyterKernel", "LuaRuntime", "Notebook"],
+            name: "JupyterKernelTests", dependencies: ["Display", "JSON", "JupyterKernel", "LuaBindings", "LuaRuntime", "Notebook"],
             swiftSettings: strict),
         .testTarget(
             name: "BenchTests", dependencies: ["Bench", "Display", "rlhf-repl", "TestSupport"], swiftSettings: strict),

@@ -76,12 +76,14 @@ package struct Bench {
     // MARK: Workloads
 
     private mutating func run(_ item: BenchCase) throws {
+        if case .session(let idleSeconds) = item.kind { return try measureSession(idleSeconds: idleSeconds) }
         var result = BenchResult(name: item.name, title: item.title, threads: settings.threads)
         // Also when Ctrl-C ends it: the runs until then count.
         defer { report.results.append(result) }
         switch item.kind {
         case .workload(let any): try measure(any, model: settings.model.path, shape: config, into: &result, withPeers: true)
         case .pipeline(let isSmoke): try measurePipeline(isSmoke: isSmoke, into: &result)
+        case .session: break
         }
     }
 
@@ -151,6 +153,20 @@ package struct Bench {
             // A child that Ctrl-C has killed fails in its own way.
             try interruption.check()
             result.failure = Self.text(error)
+        }
+    }
+
+    /// Measures the session. Only Ctrl-C throws.
+    private mutating func measureSession(idleSeconds: Double) throws {
+        tell("session")
+        defer { done += settings.runs }
+        do {
+            report.session = try SessionMeasurement(
+                executable: settings.executable, model: settings.modelArgument, interruption: interruption
+            ).figures(runs: settings.runs, idleSeconds: idleSeconds)
+        } catch {
+            try interruption.check()
+            report.sessionFailure = Self.text(error)
         }
     }
 

@@ -5,6 +5,8 @@ package struct BenchCase: Sendable {
         case workload(AnyWorkload)
         /// The tutorial as a child process.
         case pipeline(isSmoke: Bool)
+        /// The session on a terminal, with so many seconds in which nobody types.
+        case session(idleSeconds: Double)
     }
 
     /// The name on the command line and in JSON.
@@ -40,6 +42,7 @@ package struct BenchCase: Sendable {
                 BenchCase(
                     name: "rl-step", title: "\(step.prompts) prompts × \(step.groupSize) × \(step.newTokens) tokens",
                     kind: .workload(.rlStep(step))),
+                BenchCase(name: "session", title: "the prompt", kind: .session(idleSeconds: isQuick ? 0.5 : 3)),
                 BenchCase(
                     name: "pipeline", title: isQuick ? "the tutorial's smoke run" : "the whole tutorial",
                     kind: .pipeline(isSmoke: isQuick)),

@@ -20,6 +20,17 @@ extension Report: Encodable {
         try machine.encode(self.machine?.fp32GFLOPS, forKey: "peak_fp32_gflops")
         try machine.encode(self.machine?.readGBPerSecond, forKey: "read_gb_s")
         try machine.encode(self.machine?.instructions, forKey: "instructions")
+        if !session.isEmpty || sessionFailure != nil {
+            var figures = container.nestedContainer(keyedBy: Key.self, forKey: "session")
+            for figure in session {
+                var fields = figures.nestedContainer(keyedBy: Key.self, forKey: Key(figure.name))
+                try fields.encode(Spread(figure.values)?.median, forKey: "median")
+                try fields.encode(figure.values, forKey: "values")
+                try fields.encode(figure.bound, forKey: "bound")
+                try fields.encode(figure.isWithinBound, forKey: "within_bound")
+            }
+            try figures.encode(sessionFailure, forKey: "failure")
+        }
         var workloads = container.nestedContainer(keyedBy: Key.self, forKey: "workloads")
         for result in results { try encode(result, into: &workloads, key: Key(result.name)) }
         var scaling = container.nestedContainer(keyedBy: Key.self, forKey: "scaling")

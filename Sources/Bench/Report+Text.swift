@@ -19,6 +19,7 @@ extension Report {
         for table in tables {
             parts.append(style.paint(table.title, .bold) + "\n" + self.table(table.name, table.results, style, width))
         }
+        if !session.isEmpty { parts.append(sessionTable(style, width)) }
         if !failures.isEmpty { parts.append(style.paint(failures.joined(separator: "\n"), .yellow)) }
         if let failure { parts.append(style.paint(failure, .yellow)) }
         if !results.isEmpty || !tables.isEmpty {
@@ -45,7 +46,8 @@ extension Report {
                 workloads[line, default: []].append(result.name)
             }
         }
-        return ours + theirs.map { "\($0) (\(workloads[$0, default: []].joined(separator: ", ")))" }
+        return ours + (sessionFailure.map { ["session: \($0)"] } ?? [])
+            + theirs.map { "\($0) (\(workloads[$0, default: []].joined(separator: ", ")))" }
     }
 
     private func table(_ heading: String, _ rows: [BenchResult], _ style: Style, _ width: Int) -> String {
@@ -70,6 +72,20 @@ extension Report {
             printer.columns.remove(at: column)
             printer.alignments.remove(at: column)
             for row in printer.rows.indices { printer.rows[row].remove(at: column) }
+        }
+        return printer.text(style: style)
+    }
+
+    private func sessionTable(_ style: Style, _ width: Int) -> String {
+        var printer = TablePrinter(columns: ["session", "median", "min–max", "bound", ""], maxWidth: width, maxRows: 200)
+        printer.alignments = [.left, .right, .right, .right, .left]
+        printer.rows = session.map { figure in
+            let spread = Spread(figure.values)
+            return [
+                figure.title, spread.map { Self.figure($0.median) + " " + figure.unit } ?? "–",
+                spread.map { Self.figure($0.least) + "–" + Self.figure($0.greatest) } ?? "",
+                "\(figure.bound.shortText) \(figure.unit)", figure.isWithinBound == false ? "above" : "",
+            ]
         }
         return printer.text(style: style)
     }

@@ -88,6 +88,10 @@ package struct Report: Sendable {
     package var results: [BenchResult] = []
     /// The scaling tables, in the order they ran.
     package var tables: [(name: String, title: String, results: [BenchResult])] = []
+    /// The session's figures.
+    package var session: [SessionFigure] = []
+    /// Why the session has none.
+    package var sessionFailure: String?
     /// Whether Ctrl-C ended it early.
     package var isInterrupted = false
     /// What concerns no single workload.
@@ -101,6 +105,6 @@ package struct Report: Sendable {
 
     /// Whether something could not be measured; a missing peer is no failure.
     package var hasFailures: Bool {
-        failure != nil || (results + tables.flatMap(\.results)).contains { $0.failure != nil }
+        failure != nil || sessionFailure != nil || (results + tables.flatMap(\.results)).contains { $0.failure != nil }
     }
 }

@@ -25,8 +25,15 @@ struct OutputRecord {
     private var displays = 0
     private var isTextCut = false
     private var isDisplayCut = false
+    private var clearsNext = false
+
+    /// Forgets everything, at once or when there is something to put in its place.
+    mutating func clear(waits: Bool) {
+        if waits { clearsNext = true } else { self = OutputRecord() }
+    }
 
     mutating func append(_ output: CellOutput) {
+        if clearsNext { self = OutputRecord() }
         switch output {
         case .printed(let text): print(text)
         case .display, .result:

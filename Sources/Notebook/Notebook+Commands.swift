@@ -83,28 +83,6 @@ extension Notebook {
         view.note("\(path), \(count) code \(count == 1 ? "cell" : "cells")\(difference)\n")
     }
 
-    func edit(_ target: String) throws -> Execution? {
-        let editor = "${VISUAL:-${EDITOR:-vi}}"
-        if !target.isEmpty {
-            let number = try cells(target, command: "%edit")[0]
-            guard let script, let path = script.path else { throw NotebookError.noScript(command: "%edit") }
-            let line = script.codeCells[number - 1].firstSourceLine
-            try requireSuccess(shell("\(editor) +\(line) \(Self.quoted(path))"))
-            try reload("")
-            return nil
-        }
-        let file = FileManager.default.temporaryDirectory.appending(path: "rlhf-repl-\(UUID().uuidString).lua")
-        defer { try? FileManager.default.removeItem(at: file) }
-        let source = executions.last { $0.ending != nil }?.source ?? ""
-        try write(source + "\n", to: file.path)
-        try requireSuccess(shell("\(editor) \(Self.quoted(file.path))"))
-        let edited = try Script(contentsOf: file.path).lines.joined(separator: "\n")
-        guard !edited.allSatisfy(\.isWhitespace) else { return nil }
-        view.note(view.paint(edited, .dim) + "\n")
-        let execution = run(edited)
-        return execution.ending == .ok ? nil : execution
-    }
-
     func time(_ code: String) throws -> Execution? {
         guard !code.isEmpty else { throw NotebookError.commandUsage("%time needs code", usage: "%time CODE") }
         let execution = run(code)
@@ -158,23 +136,13 @@ extension Notebook {
         view.note("\(kept.count) \(kept.count == 1 ? "cell" : "cells") written to \(path)\n")
     }
 
-    private func write(_ text: String, to path: String) throws {
+    func write(_ text: String, to path: String) throws {
         do {
             try Data(text.utf8).write(to: URL(filePath: path), options: .atomic)
         } catch {
             throw NotebookError.fileNotWritten(path: path, reason: error.localizedDescription)
         }
     }
-
-    private func requireSuccess(_ status: Int32) throws {
-        guard status == 0 else {
-            throw LuaError(
-                kind: "io", message: "the editor ended with status \(status)", hint: "set EDITOR to one that you have")
-        }
-    }
-
-    /// A word for the shell that stands for exactly this text.
-    private static func quoted(_ text: String) -> String { "'" + text.replacing("'", with: "'\\''") + "'" }
 
     private static func bytes(_ count: Int) -> String {
         for (unit, size) in [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)] where count >= size {

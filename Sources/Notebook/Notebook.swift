@@ -1,5 +1,5 @@
 internal import Dispatch
-internal import Display
+public import Display
 internal import LuaBindings
 public import LuaRuntime
 
@@ -27,6 +27,10 @@ public final class Notebook {
     public var shell: (String) -> Int32 = { _ in 127 }
     /// The entries of this and earlier sessions, oldest first.
     public var inputHistory: () -> [String] = { [] }
+    /// Keeps an entry that was not typed at the prompt, for recall.
+    public var rememberEntry: (String) -> Void = { _ in }
+    /// What the latest step of a stage was trained on; nil before the first.
+    public var lastSamples: () throws -> SampleList? = { nil }
     /// Further lines of `%mem`: what, and how much.
     public var memoryReport: () -> [(what: String, bytes: Int)] = { [] }
     /// Set by `%quit`: the session ends after the present entry.
@@ -65,6 +69,7 @@ public final class Notebook {
         try watchUndefinedGlobals()
         state.output = { [weak self] text in self?.print(text) }
         state.display = { [weak self] value in self?.show(value) }
+        state.clearDisplay = { [weak self] waits in self?.clear(waits: waits) }
     }
 
     // MARK: Script
@@ -167,7 +172,7 @@ public final class Notebook {
         view.display(result, isResult: true)
     }
 
-    private func show(_ value: DisplayValue) {
+    func show(_ value: DisplayValue) {
         record(.display(value))
         view.display(value, isResult: false)
     }
@@ -188,6 +193,11 @@ public final class Notebook {
     private func print(_ text: String) {
         record(.printed(text))
         view.write(text)
+    }
+
+    private func clear(waits: Bool) {
+        for index in records.indices { records[index].clear(waits: waits) }
+        view.clear?(waits)
     }
 
     /// A cell that runs others has given what they give, too.

@@ -18,6 +18,8 @@ public struct NotebookView {
     public var show: ((_ value: DisplayValue, _ isResult: Bool) -> Void)?
     /// Shows why something failed, with its report; nil notes the report.
     public var showError: ((_ error: LuaError, _ report: String) -> Void)?
+    /// Takes away what the cell has given so far, at once or with the next output; nil where nothing can be taken away.
+    public var clear: ((_ waits: Bool) -> Void)?
     /// The columns that a text takes.
     public var width: (String) -> Int = { $0.count }
 

@@ -1,3 +1,4 @@
+internal import Display
 public import LuaBindings
 internal import LuaRuntime
 
@@ -35,9 +36,8 @@ extension Notebook {
                 return true
             case ";" where !rest.isEmpty: return shell(String(rest)) == 0
             default:
-                let trimmed = entry.drop(while: \.isWhitespace)
-                if trimmed.hasSuffix("?"), Self.isName(trimmed.dropLast()) {
-                    try help(on: String(trimmed.dropLast()))
+                if let name = Self.nameBeforeQuestionMark(text) {
+                    try help(on: String(name))
                     return true
                 }
                 return run(entry).ending == .ok
@@ -46,6 +46,16 @@ extension Notebook {
             show(LuaError(error))
             return false
         }
+    }
+
+    /// Whether an entry asks for help, which a client may show in its pager.
+    public func asksForHelp(_ entry: String) -> Bool {
+        let text = entry.drop(while: \.isWhitespace)
+        return text.hasPrefix("?") || text.firstMatch(of: /^%help\b/) != nil || Self.nameBeforeQuestionMark(text) != nil
+    }
+
+    private static func nameBeforeQuestionMark(_ text: Substring) -> Substring? {
+        text.hasSuffix("?") && isName(text.dropLast()) ? text.dropLast() : nil
     }
 
     /// Whether an entry needs more lines. Commands never do.
@@ -159,8 +169,8 @@ extension SessionCommand {
             name: "rerun", usage: "%rerun", doc: "Runs the last cell or entry again.", example: "repl.rerun()"
         ) { notebook, _ in try notebook.rerun() },
         SessionCommand(
-            name: "edit", usage: "%edit [N|TITLE]",
-            doc: "Opens $EDITOR on the last entry and runs the result, or on a cell of the script's file.",
+            name: "edit", usage: "%edit [N|TITLE|In[N]]",
+            doc: "Opens $EDITOR on the last entry, or on In[N], and runs the result, or on a cell of the script's file.",
             example: "repl.edit(3)"
         ) { notebook, target in try notebook.edit(target) },
         SessionCommand(
@@ -176,6 +186,18 @@ extension SessionCommand {
             example: "repl.debug(\"locals\")"
         ) { notebook, question in
             try notebook.debug(question)
+            return nil
+        },
+        SessionCommand(
+            name: "last", usage: "%last [TEXT]",
+            doc: "Shows the samples of the last step of training, also while it goes on in the background; those that contain a text.",
+            example: "repl.last()"
+        ) { notebook, text in
+            guard let list = try notebook.lastSamples() else {
+                notebook.view.note("no step of training has been taken yet\n")
+                return nil
+            }
+            notebook.show(.samples(list.containing(text)))
             return nil
         },
         SessionCommand(

@@ -3,6 +3,19 @@ internal import Foundation
 
 /// The state of a piece of work and its one-line picture.
 public struct ProgressLine: Sendable, Equatable {
+    /// A figure that changes while the work goes on.
+    public struct Figure: Sendable, Equatable {
+        /// What it is called.
+        public var name: String
+        /// Its course so far, the oldest value first.
+        public var values: [Double]
+
+        /// A figure's course.
+        public init(name: String, values: [Double]) { (self.name, self.values) = (name, values) }
+
+        var latest: String { values.last.map { (($0 * 1e4).rounded() / 1e4).shortText } ?? "" }
+    }
+
     /// What is being done.
     public var label: String
     /// How much is done, in `unit`s.
@@ -11,8 +24,10 @@ public struct ProgressLine: Sendable, Equatable {
     public var total: Double?
     /// What is counted: `step`, `token`, `B` for bytes.
     public var unit: String
-    /// Further figures, such as the last loss.
+    /// What else is worth a glance.
     public var detail: String
+    /// Figures such as the loss.
+    public var figures: [Figure]
     /// When the work began, in seconds of any clock.
     public var start: Double
     /// How much was done at the beginning (resumed work), which must not count into the rate.
@@ -31,12 +46,32 @@ public struct ProgressLine: Sendable, Equatable {
         self.total = total
         self.unit = unit
         self.detail = ""
+        self.figures = []
         self.start = start
         self.lastEvent = start
     }
 
-    /// The line at the time `now`, at most `width` columns; with a bar when `hasBar`.
-    public func text(now: Double, width: Int = 100, hasBar: Bool = true, style: Style = .plain) -> String {
+    /// Whether there is nothing to tell but that work goes on.
+    var isSilent: Bool { total == nil && completed == 0 && detail.isEmpty }
+
+    /// The picture in several lines of at most `width` columns: how far the work is, and below it each figure with its course.
+    public func lines(now: Double, width: Int, style: Style = .plain) -> [String] {
+        let names = min(width / 3, figures.map { DisplayWidth.of($0.name) }.max() ?? 0)
+        let numbers = figures.map(\.latest.count).max() ?? 0
+        let room = min(60, width - names - numbers - 5)
+        return [text(now: now, width: width, style: style, hasFigures: false)]
+            + figures.map { figure in
+                let name = DisplayWidth.padded(DisplayWidth.truncated(figure.name, to: names), to: names)
+                let hasCourse = room >= 4 && figure.values.count > 1
+                let course = hasCourse ? "  " + style.paint(Sparkline.text(figure.values, width: room), .cyan) : ""
+                return DisplayWidth.truncated(
+                    "  \(name) \(DisplayWidth.leftPadded(figure.latest, to: numbers))\(course)", to: width)
+            }
+    }
+
+    /// The line at the time `now`, at most `width` columns; with a bar when `hasBar`, with the figures' latest values when
+    /// `hasFigures`.
+    public func text(now: Double, width: Int = 100, hasBar: Bool = true, style: Style = .plain, hasFigures: Bool = true) -> String {
         let elapsed = max(0, now - start)
         var parts: [String] = []
         if let total, total > 0 {
@@ -52,6 +87,7 @@ public struct ProgressLine: Sendable, Equatable {
         parts.append(Self.duration(elapsed))
         if let total, rate > 0, completed < total { parts.append("ETA \(Self.duration((total - completed) / rate))") }
         if !detail.isEmpty { parts.append(detail) }
+        if hasFigures { parts += figures.filter { !$0.values.isEmpty }.map { "\($0.name) \($0.latest)" } }
         let age = now - lastEvent
         // Work that never tells how far it is cannot stall.
         if age >= Self.stallAge, total != nil || completed > 0 { parts.append(style.paint("stalled \(Self.duration(age))", .yellow)) }

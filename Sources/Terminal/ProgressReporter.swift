@@ -16,6 +16,7 @@ public final class ProgressReporter: Sendable {
         var tasks: [Int: Task] = [:]
         var nextID = 0
         var timer: (any DispatchSourceTimer)?
+        var hint: String?
     }
 
     /// Work shorter than this, in seconds, shows nothing.
@@ -56,18 +57,16 @@ public final class ProgressReporter: Sendable {
         return ProgressBar(id: id, reporter: self)
     }
 
+    /// Says below the picture of work with figures what else can be seen; nil takes that away.
+    public func setHint(_ text: String?) { state.withLock { $0.hint = text } }
+
     /// Draws what is due now.
     public func tick() {
         guard !isQuiet else { return }
         let now = clock()
         state.withLock { state in
             if writer.showsStatus {
-                // The newest work is the innermost, and the one that moves.
-                let due = state.tasks.filter { now - $0.value.line.start >= Self.showAfter }
-                guard let id = due.keys.max() else { return }
-                state.tasks[id]?.wasShown = true
-                let width = TerminalSize.current().columns - 1
-                writer.setStatus(due[id]?.line.text(now: now, width: width, style: style))
+                if let status = status(&state, now: now) { writer.setStatus(status) }
             } else {
                 for (id, task) in state.tasks where now - task.lastPrinted >= Self.lineInterval {
                     state.tasks[id]?.lastPrinted = now
@@ -76,6 +75,24 @@ public final class ProgressReporter: Sendable {
                 }
             }
         }
+    }
+
+    /// All work that is due, the outermost first; what has nothing to tell only where there is nothing else.
+    private func status(_ state: inout State, now: Double) -> String? {
+        var due = state.tasks.filter { now - $0.value.line.start >= Self.showAfter }
+        if due.values.contains(where: { !$0.line.isSilent }) { due = due.filter { !$0.value.line.isSilent } }
+        guard !due.isEmpty else { return nil }
+        let size = TerminalSize.current()
+        var lines: [String] = []
+        for (id, task) in due.sorted(by: { $0.key < $1.key }) {
+            state.tasks[id]?.wasShown = true
+            let indent = lines.isEmpty ? "" : "  "
+            lines += task.line.lines(now: now, width: size.columns - 1 - indent.count, style: style).map { indent + $0 }
+        }
+        if let hint = state.hint, due.values.contains(where: { !$0.line.figures.isEmpty }) {
+            lines.append("  " + style.paint(DisplayWidth.truncated(hint, to: size.columns - 3), .gray))
+        }
+        return lines.prefix(max(1, size.rows / 2)).joined(separator: "\n")
     }
 
     func update(_ id: Int, _ change: (inout ProgressLine) -> Void) {
@@ -99,7 +116,12 @@ public final class ProgressReporter: Sendable {
             guard task.wasShown else { return }
             var line = task.line
             line.lastEvent = now
-            writer.endStatus(leaving: leavesLine ? line.text(now: now, width: 200, hasBar: false, style: style) : nil)
+            let text = leavesLine ? line.text(now: now, width: 200, hasBar: false, style: style) : nil
+            if text == nil, writer.showsStatus, let rest = status(&state, now: now) {
+                writer.setStatus(rest)
+            } else {
+                writer.endStatus(leaving: text)
+            }
         }
     }
 
@@ -118,9 +140,12 @@ public struct ProgressBar: Sendable {
     let reporter: ProgressReporter
 
     /// News: how much is done, and perhaps how much there is and what else is worth seeing.
-    public func update(completed: Double, total: Double? = nil, detail: String? = nil) {
+    public func update(
+        completed: Double, total: Double? = nil, detail: String? = nil, figures: [ProgressLine.Figure]? = nil
+    ) {
         reporter.update(id) { line in
             line.completed = completed
+            if let figures { line.figures = figures }
             if let total { line.total = total }
             if let detail { line.detail = detail }
         }

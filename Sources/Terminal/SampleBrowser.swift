@@ -20,10 +20,28 @@ public struct SampleBrowser: Sendable {
         self.style = style
     }
 
-    /// Takes keys as a terminal sends them. False when the user leaves.
+    /// Takes keys as a terminal sends them, several at once when they come fast. False when the user leaves.
     public mutating func press(_ keys: [UInt8], rows: Int, columns: Int) -> Bool {
-        if typing != nil { return type(keys) }
-        switch String(decoding: keys, as: UTF8.self) {
+        var rest = keys[...]
+        while !rest.isEmpty {
+            let key = Array(rest.prefix(Self.length(rest, isText: typing != nil)))
+            rest = rest.dropFirst(key.count)
+            guard typing != nil ? type(key) : press(key: key, rows: rows, columns: columns) else { return false }
+        }
+        return true
+    }
+
+    /// How many bytes the first key has: a control sequence's, or one; text that is being typed is taken in one piece.
+    private static func length(_ keys: ArraySlice<UInt8>, isText: Bool) -> Int {
+        if keys.starts(with: [0x1B, UInt8(ascii: "[")]) {
+            let final = keys.dropFirst(2).firstIndex { (0x40...0x7E).contains($0) }
+            return final.map { $0 - keys.startIndex + 1 } ?? keys.count
+        }
+        return isText ? max(1, keys.prefix { $0 >= 0x20 && $0 != 0x7F }.count) : 1
+    }
+
+    private mutating func press(key: [UInt8], rows: Int, columns: Int) -> Bool {
+        switch String(decoding: key, as: UTF8.self) {
         case "q", "\u{3}", "\u{4}", "\u{1B}": return false
         case " ", "j", "\r", "\u{1B}[B", "\u{1B}[6~", "\u{1B}[C":
             let next = end(rows: rows, columns: columns)

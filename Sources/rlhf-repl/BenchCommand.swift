@@ -13,9 +13,9 @@ struct BenchCommand: ParsableCommand {
 
     static let configuration = CommandConfiguration(
         commandName: word,
-        abstract: "Measures the machine's peak, then training and sampling: tokens per second, share of the peak, memory.",
+        abstract: "Measures the machine's peak, then training and sampling: tokens per second, peak share, memory; and the prompt.",
         discussion: """
-            Workloads: sft, prefill, decode-1, decode-4, decode-16, decode-64, groups-64, tournament, rl-step, pipeline. Scaling \
+            Workloads: sft, prefill, decode-1, decode-4, decode-16, decode-64, groups-64, tournament, rl-step, session, pipeline. Scaling \
             tables: length, batch, rank, threads, size. Each runs in a process of its own. Ctrl-C shows what there is. Measure \
             alone: a busy neighbour costs more than its share.
             """)

@@ -14,6 +14,7 @@ final class InterruptRouter: Sendable {
         var onContinue: (@Sendable () -> Void)?
         var endsSession = true
         var writer: TerminalWriter?
+        var samples: SamplesKey?
     }
 
     private let state = Mutex(State())
@@ -23,17 +24,27 @@ final class InterruptRouter: Sendable {
         let action = state.withLock { state -> (@Sendable () -> Void)? in
             switch signal {
             case SIGWINCH: return state.onResize
-            case SIGCONT: return state.isRunning ? nil : state.onContinue
+            case SIGCONT:
+                guard state.isRunning else { return state.onContinue }
+                return { [samples = state.samples] in samples?.resume() }
+            case SIGQUIT:
+                return { [samples = state.samples] in if samples?.press() != true { Self.quit() } }
             default: break
             }
             guard state.isRunning, let mailbox = state.mailbox else {
                 return state.onPrompt ?? { exit(130) }
             }
             state.presses += 1
-            let (presses, writer) = (state.presses, state.writer)
+            let (presses, writer, samples) = (state.presses, state.writer, state.samples)
             // A script whose C function cannot be stopped is ended by a third Ctrl-C; a session never is.
-            if presses >= 3, state.endsSession { return { exit(130) } }
+            if presses >= 3, state.endsSession {
+                return {
+                    samples?.setRunning(false)
+                    exit(130)
+                }
+            }
             return {
+                samples?.didInterrupt()
                 writer?.terminalDidEcho()
                 mailbox.interrupt()
                 if presses == 2 { writer?.writeError("still stopping ...\n") }
@@ -42,9 +53,19 @@ final class InterruptRouter: Sendable {
         action?()
     }
 
-    /// The state whose cells Ctrl-C stops. `endsSession`: there is no prompt to return to.
-    func attach(_ mailbox: LuaMailbox, endsSession: Bool, writer: TerminalWriter) {
+    /// What SIGQUIT does where nobody has taken it over.
+    private static func quit() {
+        var set = sigset_t()
+        unsafe sigemptyset(&set)
+        unsafe sigaddset(&set, SIGQUIT)
+        unsafe pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(SIGQUIT)
+    }
+
+    /// The state whose cells Ctrl-C stops, and what Ctrl-T shows meanwhile. `endsSession`: there is no prompt to return to.
+    func attach(_ mailbox: LuaMailbox, endsSession: Bool, writer: TerminalWriter, samples: SamplesKey) {
         state.withLock { state in
+            state.samples = samples
             state.mailbox = mailbox
             state.endsSession = endsSession
             state.writer = writer

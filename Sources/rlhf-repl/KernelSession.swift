@@ -36,6 +36,7 @@ struct KernelSession {
         notebook.isQuiet = true  // Jupyter shows numbers and times by itself
         try notebook.install(service, console: console)
         notebook.onRunning = { console.stages.setRunning($0) }
+        notebook.lastSamples = { try console.stages.lastSamples() }
         let isSandboxed = models.sandbox
         notebook.shell = { isSandboxed ? 126 : ShellCommand.run($0) }
         notebook.transcript = options.transcript(runFolders: service.runFolders)

@@ -36,7 +36,7 @@ struct ReplCommand: ParsableCommand {
     func run() throws {
         // The watcher blocks the signals for every thread that is made after it, so it comes first.
         let interrupts = InterruptRouter()
-        _ = SignalWatcher([SIGINT, SIGWINCH, SIGCONT]) { interrupts.handle($0) }
+        _ = SignalWatcher([SIGINT, SIGQUIT, SIGWINCH, SIGCONT]) { interrupts.handle($0) }
         let console = Console(options: options)
         do {
             let session = try Session(options: options, console: console, interrupts: interrupts, service: SessionService.chosen)

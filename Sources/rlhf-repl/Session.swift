@@ -67,20 +67,27 @@ final class Session {
 
         notebook.isQuiet = options.quiet
         let waiting = WaitingBar(console)
+        let samples = SamplesKey(console)
         notebook.onRunning = { [interrupts, console] isRunning in
             interrupts.setRunning(isRunning)
             console.stages.setRunning(isRunning)
             waiting.setRunning(isRunning)
+            samples.setRunning(isRunning)
         }
-        state.onTerminalLent = { waiting.setRunning(!$0) }
+        notebook.lastSamples = { [console] in try console.stages.lastSamples() }
+        state.onTerminalLent = { isLent in
+            waiting.setRunning(!isLent)
+            samples.setTerminalLent(isLent)
+        }
         notebook.inputHistory = { [input] in input.history }
+        notebook.rememberEntry = { [input] in input.remember(KeyRedaction.redacted($0)) }
         notebook.shell = { [options] command in
             guard !options.sandbox else { return 126 }
             return ShellCommand.run(command)
         }
         if isTerminal { notebook.ask = { [unowned self] in ask($0) } }
         let isScriptOnly = !options.isInteractive && (options.script != nil || options.chunk != nil)
-        interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer)
+        interrupts.attach(state.mailbox, endsSession: isScriptOnly, writer: console.writer, samples: samples)
         if options.chunk == nil { notebook.transcript = options.transcript(runFolders: service.runFolders) }
     }
 

@@ -11,6 +11,7 @@ final class WaitingBar {
         // The session itself says how long a cell took.
         bar?.end(leavesLine: false)
         // Without a terminal every line would stay; stages report for themselves there.
-        bar = isRunning && console.writer.isErrorTerminal ? console.progress.begin("running", unit: "cell") : nil
+        let isShown = isRunning && console.writer.isErrorTerminal && console.writer.showsStatus
+        bar = isShown ? console.progress.begin("running", unit: "cell") : nil
     }
 }

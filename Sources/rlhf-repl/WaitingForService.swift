@@ -14,7 +14,7 @@ final class WaitingForService: Sendable {
 
     /// What is waited for; nil when that is over.
     func show(_ line: String?) {
-        guard writer.isErrorTerminal else {
+        guard writer.isErrorTerminal, writer.showsStatus else {
             if let line { writer.writeError(line + "\n") }
             return
         }

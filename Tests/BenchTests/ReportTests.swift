@@ -56,6 +56,23 @@ import Testing
         #expect(root["interrupted"] as? Bool == false)
     }
 
+    @Test("the session's figures stand beside their bounds, in the table and in JSON")
+    func session() throws {
+        var report = report()
+        report.session = [
+            SessionFigure(name: "start_ms", title: "start", values: [30, 20, 90], bound: 50),
+            SessionFigure(name: "idle_cpu_percent", title: "idle", unit: "%", values: [2], bound: 0),
+        ]
+        let text = report.text(style: .plain, width: 160)
+        #expect(text.contains(/start +30\.0 ms +20\.0–90\.0 +50 ms/))
+        #expect(text.contains(/idle +2\.00 % +2\.00–2\.00 +0 % +above/))
+        let root = try #require(try JSONSerialization.jsonObject(with: Data(report.json().utf8)) as? [String: Any])
+        let figures = try #require(root["session"] as? [String: Any])
+        let start = try #require(figures["start_ms"] as? [String: Any])
+        #expect(start["median"] as? Double == 30 && start["bound"] as? Double == 50 && start["within_bound"] as? Bool == true)
+        #expect((figures["idle_cpu_percent"] as? [String: Any])?["within_bound"] as? Bool == false)
+    }
+
     @Test("the tables show what there is, and say what failed and which peers are missing")
     func text() {
         let text = report().text(style: .plain, width: 160)

@@ -100,7 +100,8 @@ struct RenderingTests {
 
     @Test("a sparkline has the last values between their least and greatest")
     func sparkline() {
-        #expect(Sparkline.text([9, 0, 1, 2, 3], width: 4) == "▁▃▆█")
+        #expect(Sparkline.text([0, 1, 2, 3]) == "▁▃▆█")
+        #expect(Sparkline.text([0, 0, .nan, 1, 2, 2, 3, 3], width: 4) == "▁▃▆█")
         #expect(Sparkline.text([1, 1, .nan]) == "▅▅ ")
         #expect(Sparkline.text([]).isEmpty)
     }

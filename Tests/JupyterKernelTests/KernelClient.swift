@@ -1,6 +1,7 @@
 import Foundation
 import JSON
 import JupyterKernel
+import LuaBindings
 import LuaRuntime
 import Notebook
 import Testing
@@ -28,6 +29,14 @@ final class KernelClient {
                 output.attach(to: &view)
                 let notebook = try Notebook(state: LuaState(), view: view)
                 notebook.isQuiet = true
+                var registry = Registry()
+                registry.add(notebook.bindings)
+                registry.add(
+                    FunctionBinding("clear", doc: "Takes away what the cell has given.") { call in
+                        call.state.clearDisplay?(call[0].boolean ?? false)
+                        return .nothing
+                    })
+                _ = try registry.install(into: notebook.state)
                 let kernel = try JupyterKernel(
                     handed, notebook: notebook, description: KernelDescription(version: "1", banner: "test"))
                 kernel.run()

@@ -39,6 +39,31 @@ import Testing
         _ = try client.stop()
     }
 
+    @Test("help goes to the client's pager and not into the cell's output")
+    func pager() throws {
+        let client = try KernelClient()
+        for code in ["?repl.run", " repl.run?", "%help repl.run", "%help"] {
+            let (content, messages) = try client.execute(code)
+            #expect(messages.map(\.type) == ["execute_input"])
+            let page = content["payload"]?.array?.first
+            #expect(page?["source"]?.string == "page" && page?["start"]?.number?.integer == 0)
+            #expect(page?["data"]?["text/plain"]?.string?.contains(code == "%help" ? "%history" : "repl.run") == true)
+        }
+        #expect(try client.execute("%helpless").content["status"]?.string == "error")
+        #expect(try client.execute("print('out')").messages.map(\.type) == ["execute_input", "stream"])
+        _ = try client.stop()
+    }
+
+    @Test("a cleared display takes away what a cell has given, at once or with what comes next")
+    func clear() throws {
+        let client = try KernelClient()
+        let (_, messages) = try client.execute(
+            "print('old') clear() print('new') clear(true) print('newest')")
+        #expect(messages.map(\.type) == ["execute_input", "stream", "clear_output", "stream", "clear_output", "stream"])
+        #expect(messages.filter { $0.type == "clear_output" }.map { $0.content["wait"] } == [false, true])
+        _ = try client.stop()
+    }
+
     @Test("an interrupt ends a loop that swallows errors; the session goes on")
     func interrupt() throws {
         let client = try KernelClient()

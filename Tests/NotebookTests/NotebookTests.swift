@@ -165,6 +165,29 @@ struct NotebookTests {
         #expect(commands.count == 1 && commands[0].hasPrefix("${VISUAL:-${EDITOR:-vi}} '"))
     }
 
+    @Test("%edit N is an entry where there is no script, In[N] always; what was edited can be recalled")
+    func editEntries() throws {
+        let desk = try Desk()
+        var (opened, remembered): ([String], [String]) = ([], [])
+        desk.notebook.shell = { command in
+            let path = command.split(separator: "'").last.map(String.init) ?? ""
+            opened.append((try? String(contentsOfFile: path, encoding: .utf8)) ?? "")
+            try? "print('edited')\n".write(toFile: path, atomically: true, encoding: .utf8)
+            return 0
+        }
+        desk.notebook.rememberEntry = { remembered.append($0) }
+        desk.notebook.runEntry("a = 1")
+        desk.notebook.runEntry("b = 2")
+        #expect(desk.notebook.runEntry("%edit 1") && desk.notebook.runEntry("%edit In[2]"))
+        #expect(opened == ["a = 1\n", "b = 2\n"])
+        #expect(remembered == ["print('edited')", "print('edited')"])
+        #expect(desk.shown("%edit 9").contains("there is no In[9]"))
+        #expect(desk.shown("%edit Train").contains("script"))
+        desk.notebook.open(Script(text: "-- %% One\nx = 1\n", path: "demo.ipynb"))
+        desk.notebook.runEntry("%edit 1")
+        #expect(opened.last == "x = 1\n")
+    }
+
     @Test("rlhf.params gives defaults and what was set, and says what is unknown")
     func parameters() throws {
         let desk = try Desk(settings: ["steps=7"])

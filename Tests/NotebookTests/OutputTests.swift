@@ -38,6 +38,21 @@ struct OutputTests {
         #expect(kinds(notebook.run("1 + 1;")).isEmpty)
     }
 
+    @Test("what is cleared is not kept; with waiting only once there is something in its place")
+    func clear() throws {
+        let notebook = try notebook()
+        var registry = Registry()
+        registry.add(
+            FunctionBinding("clear", doc: "Clears.") { call in
+                call.state.clearDisplay?(call[0].boolean ?? false)
+                return .nothing
+            })
+        try registry.install(into: notebook.state)
+        #expect(kinds(notebook.run("print(1) clear() print(2)")) == ["printed 2\n"])
+        #expect(kinds(notebook.run("print(1) clear(true)")) == ["printed 1\n"])
+        #expect(kinds(notebook.run("print(1) clear(true) print(2) print(3)")) == ["printed 2\n3\n"])
+    }
+
     @Test("a flood of text and of displays is cut, and the cut is told")
     func flood() throws {
         let notebook = try notebook()

@@ -44,6 +44,9 @@ struct SampleBrowserTests {
         #expect(press(&browser, "f"))
         #expect(press(&browser, "/") && press(&browser, "none of it") && press(&browser, "\r"))
         #expect(browser.screen(rows: 12, columns: 60)[1] == "nothing found")
+        // Keys that come fast come together.
+        #expect(press(&browser, "/\r\u{1B}[H\u{1B}[Bb/reply 9\r"))
+        #expect(browser.screen(rows: 12, columns: 100)[0].contains("containing \"reply 9\""))
         // While typing, Ctrl-C ends the typing only.
         #expect(press(&browser, "/") && press(&browser, "\u{3}"))
         #expect(!press(&browser, "q"))

@@ -125,6 +125,14 @@ public final class ScriptedTerminal {
         return screen
     }
 
+    /// Waits until the program has written some bytes, control sequences among them.
+    public func wait(forRaw text: String, seconds: Double = 20) throws {
+        let deadline = Date().addingTimeInterval(seconds)
+        while !output.contains(text) {
+            guard Date() < deadline, readSome() else { throw Failure.timeout(waitingFor: text, screen: screen) }
+        }
+    }
+
     /// Gives the terminal another size, as a person does with the mouse.
     public func resize(columns: UInt16, rows: UInt16 = 40) {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)

@@ -31,6 +31,8 @@ class Conformance(jupyter_kernel_test.KernelTests):
         {"code": "plot({3, 1, 2})", "mime": "text/plain"},
         {"code": 'rlhf.display.table({{a = 1}}, {"a"})', "mime": "text/html"},
     ]
+    code_page_something = "?rlhf.gather"
+    code_clear_output = "rlhf.display.clear()"
     code_inspect_sample = "rlhf.gather"
     code_history_pattern = "6 ?*"
     supported_history_operations = ("tail", "range", "search")

@@ -17,7 +17,9 @@ final class PreferenceStage: Stage {
     private let tester: PreferenceEvaluator?
     private let card: Mutex<PreferenceModelCard>
 
-    var headline: String { config.kind == .comparator ? "train_mean_nll" : "loss" }
+    var mainMetrics: [String] {
+        [config.kind == .comparator ? "train_mean_nll" : "loss", "pair_accuracy"] + evaluators.map { "\($0.name)/accuracy" }
+    }
 
     init(
         config: PreferenceConfig, data: PreferenceData, evaluators: [any Evaluator], opening: RunOpening,

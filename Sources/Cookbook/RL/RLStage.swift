@@ -4,7 +4,6 @@ import TrainingAPI
 /// Episodes as datums of a policy-gradient loss.
 struct RLStage: Stage {
     let name = "rl"
-    let headline = "env/all/reward/total"
     let plan: StepPlan
     let evaluators: [any Evaluator]
     let substeps: Int
@@ -15,6 +14,11 @@ struct RLStage: Stage {
     private let reference: (any SamplingClient)?
     /// The rows whose prompts fit the context.
     private let rows: [Int]
+
+    var mainMetrics: [String] {
+        ["env/all/reward/total"] + evaluators.map { "win_rate/\($0.name)" }
+            + ["kl_policy_base", "optim/kl_sample_train_v1", "optim/entropy"]
+    }
 
     init(
         config: RLConfig, loss: LossFunction, dataset: any RLDataset, test: (any RLDataset)?,

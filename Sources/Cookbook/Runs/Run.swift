@@ -31,6 +31,8 @@ public actor Run {
     private let progress: any ProgressSink
     /// Why no further step can be taken.
     private var failure: String?
+    /// The courses of the stage's main metrics, as progress shows them.
+    private var courses: [StageProgress.Course]
     /// Steps sent and not yet awaited, the oldest first.
     private var pending: [PendingStep] = []
 
@@ -63,7 +65,11 @@ public actor Run {
         }
         try directory.write(config: config)
         if opening.resumed?.final != true || first < stage.plan.totalSteps { try directory.rewind(toStep: first) }
-        metrics = try directory.metrics()
+        let metrics = try directory.metrics()
+        self.metrics = metrics
+        courses = stage.mainMetrics.map { name in
+            StageProgress.Course(name: name, values: metrics.rows.compactMap { $0.values[name] })
+        }
         for note in stage.plan.notes(maxSteps: settings.maxSteps) { progress.note("\(stage.name): \(note)") }
         if let resumed = opening.resumed {
             progress.note(
@@ -87,6 +93,7 @@ public actor Run {
     private func takeSteps(_ count: Int) async throws -> Int {
         try requireSound()
         let first = nextStep
+        reportProgress()
         let end = min(totalSteps, first + max(0, count))
         for index in first..<max(first, end) {
             let start = ContinuousClock.now
@@ -243,11 +250,17 @@ extension Run {
             try log(Metrics.Row(step: step.batch.step, values: step.values))
             last = step.batch
             nextStep = step.batch.step + 1
-            let value = step.values[stage.headline].map { "\(stage.headline) \(($0 * 1e4).rounded() / 1e4)" }
-            progress.report(
-                StageProgress(
-                    stage: stageName, done: nextStep, total: totalSteps, detail: value ?? "", value: step.values[stage.headline]))
+            for index in courses.indices {
+                if let value = step.values[courses[index].name] { courses[index].values.append(value) }
+            }
+            progress.trained(on: step.batch, stage: stageName, renderer: renderer)
+            reportProgress()
         }
+    }
+
+    private func reportProgress() {
+        progress.report(
+            StageProgress(stage: stageName, done: nextStep, total: totalSteps, courses: courses.filter { !$0.values.isEmpty }))
     }
 
     /// Marks the run as over and says what is left of it.

@@ -9,8 +9,8 @@ protocol Stage: Sendable {
     var plan: StepPlan { get }
     /// What is measured before some steps and at the end.
     var evaluators: [any Evaluator] { get }
-    /// The metric that progress shows.
-    var headline: String { get }
+    /// The metrics that progress shows, the most telling first; those that are never measured are left out.
+    var mainMetrics: [String] { get }
     /// How many steps may be on their way before the oldest is awaited.
     var submitAhead: Int { get }
     /// Into how many updates a batch is split.

@@ -3,11 +3,12 @@ import TrainingAPI
 /// Conversations as cross-entropy datums.
 struct SupervisedStage: Stage {
     let name = "supervised"
-    let headline = "train_mean_nll"
     let plan: StepPlan
     let evaluators: [any Evaluator]
     let submitAhead: Int
     private let datums: [Datum]
+
+    var mainMetrics: [String] { ["train_mean_nll"] + evaluators.map { "\($0.name)/nll" } }
 
     init(
         config: SupervisedConfig, train: [[Message]], test: [[Message]], evaluators: [any Evaluator],

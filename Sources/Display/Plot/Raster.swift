@@ -9,10 +9,11 @@ public struct Raster: Sendable {
 
     typealias Point = (x: Double, y: Double)
 
-    /// White pixels.
-    init(width: Int, height: Int) {
+    /// Pixels of one colour.
+    init(width: Int, height: Int, color: UInt32) {
         (self.width, self.height) = (width, height)
-        pixels = [UInt8](repeating: 255, count: width * height * 3)
+        let pixel = [16, 8, 0].map { UInt8(color >> $0 & 0xFF) }
+        pixels = (0..<width * height * 3).map { pixel[$0 % 3] }
     }
 
     /// Draws joined lines as one shape, so that their joints are no darker than the rest.

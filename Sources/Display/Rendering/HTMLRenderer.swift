@@ -95,7 +95,12 @@ public struct HTMLRenderer: Sendable {
 
     private func html(_ pair: DisplayPair) -> String {
         func side(_ heading: String, _ value: DisplayValue) -> String {
-            "<div style=\"flex:1 1 18em;min-width:0\"><b>\(HTMLText.escaped(heading))</b>\(html(value))</div>"
+            "<div style=\"flex:1 1 18em;min-width:0\"><b>\(HTMLText.escaped(heading))</b>\(body(value))</div>"
+        }
+        /// Texts beside each other have half of the room: they are broken.
+        func body(_ value: DisplayValue) -> String {
+            guard case .text(let text) = value else { return html(value) }
+            return "<pre style=\"white-space:pre-wrap;overflow-wrap:anywhere\">\(HTMLText.escaped(text))</pre>"
         }
         let title = pair.title.isEmpty ? "" : "<p><b>\(HTMLText.escaped(pair.title))</b></p>"
         return "<div class=\"pair\">\(title)<div style=\"display:flex;flex-wrap:wrap;gap:1.2em\">"

@@ -20,6 +20,8 @@ public final class KernelOutput: Sendable {
         var failure: JSONValue?
         /// Text that waits for more of it.
         var pending: (stream: Stream, text: String)?
+        /// What is printed, where a request gets it with its answer, for the client's pager.
+        var page: String?
         /// The display that shows progress now.
         var progressID: String?
     }
@@ -48,6 +50,10 @@ public final class KernelOutput: Sendable {
         guard !text.isEmpty else { return }
         state.withLock { state in
             guard !state.isMuted else { return }
+            if stream == .stdout, let page = state.page {
+                state.page = page + text
+                return
+            }
             if state.pending?.stream != stream { flush(&state) }
             if state.pending == nil {
                 state.pending = (stream, text)
@@ -99,16 +105,31 @@ public final class KernelOutput: Sendable {
     public func attach(to view: inout NotebookView) {
         view.show = { [self] in show($0, isResult: $1) }
         view.showError = { [self] in show($0, report: $1) }
+        view.clear = { [self] waits in
+            state.withLock { state in
+                if !state.isMuted { publish("clear_output", ["wait": .bool(waits)], &state) }
+            }
+        }
     }
 
     // MARK: Requests
 
-    /// What follows belongs to this request. Muted, only messages about the request itself are sent.
-    func begin(_ request: KernelMessage, executionCount: Int, isMuted: Bool) {
+    /// What follows belongs to this request. Muted, only messages about the request itself are sent; paged, printed text waits
+    /// for `takePage`.
+    func begin(_ request: KernelMessage, executionCount: Int, isMuted: Bool, isPaged: Bool = false) {
         state.withLock { state in
             flush(&state)
+            state.page = isPaged ? "" : nil
             (state.parent, state.executionCount, state.isMuted) = (request.header, executionCount, isMuted)
             state.failure = nil
+        }
+    }
+
+    /// The text of a paged request; what is printed from now on is published again.
+    func takePage() -> String? {
+        state.withLock { state in
+            defer { state.page = nil }
+            return state.page
         }
     }
 

@@ -12,22 +12,24 @@ extension JupyterKernel {
         // The number that messages call the cell by: In[7].
         let number = notebook.executions.count + 1
         let count = JSONValue.number(JSONValue.Number(number))
-        output.begin(request, executionCount: number, isMuted: isSilent)
+        output.begin(request, executionCount: number, isMuted: isSilent, isPaged: !isSilent && notebook.asksForHelp(code))
         if !isSilent { output.publish("execute_input", ["code": .string(code), "execution_count": count], about: request) }
         input.asker = request.flag("allow_stdin", default: false) ? request : nil
         run(code, isStored: isStored)
         input.asker = nil
         flushCaptures()
+        let page = output.takePage() ?? ""
         let failure = output.end()
         if isStored { remember(code, number) }
         var content: [JSONValue.Member] = [.init("execution_count", count)]
         if case .object(let members)? = failure {
             content += [.init("status", "error")] + members + [.init("user_expressions", [:]), .init("payload", [])]
         } else {
+            var payload: [JSONValue] = page.isEmpty ? [] : [["source": "page", "start": 0, "data": ["text/plain": .string(page)]]]
             // A console that hears of the end asks for nothing more.
-            let payload: JSONValue = notebook.wantsQuit ? [["source": "ask_exit", "keepkernel": false]] : []
+            if notebook.wantsQuit { payload.append(["source": "ask_exit", "keepkernel": false]) }
             content += [
-                .init("status", "ok"), .init("user_expressions", userExpressions(request)), .init("payload", payload),
+                .init("status", "ok"), .init("user_expressions", userExpressions(request)), .init("payload", .array(payload)),
             ]
         }
         return .object(content)

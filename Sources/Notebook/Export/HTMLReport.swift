@@ -95,7 +95,7 @@ struct HTMLReport {
         case .display(let value), .result(let value):
             return "<div class=\"display\">\(HTMLRenderer { $0.svg(theme: .page) }.html(value))</div>"
         case .error(let error):
-            return "<pre class=\"error\">\(HTMLText.escaped(document.report(error)))</pre>"
+            return "<pre class=\"error\">\(Self.html(report: document.report(error)))</pre>"
         }
     }
 
@@ -104,6 +104,23 @@ struct HTMLReport {
         if seconds < 60 { return String(format: seconds < 10 ? "%.1f s" : "%.0f s", seconds) }
         let whole = Int(seconds.rounded())
         return whole < 3600 ? "\(whole / 60) min \(whole % 60) s" : "\(whole / 3600) h \(whole / 60 % 60) min"
+    }
+
+    /// An error's report: lines of source stay whole, with their carets below them, and the rest is broken where it has to be.
+    private static func html(report: String) -> String {
+        var parts: [(isSource: Bool, text: String)] = []
+        for line in report.split(separator: "\n", omittingEmptySubsequences: false) {
+            let isSource = line.firstMatch(of: /^[ →]*\d* │/) != nil
+            if let last = parts.last, last.isSource == isSource {
+                parts[parts.count - 1].text += "\n" + line
+            } else {
+                parts.append((isSource, String(line)))
+            }
+        }
+        return parts.map { part in
+            let text = HTMLText.escaped(part.text)
+            return part.isSource ? "<span class=\"source\">\(text)</span>" : "<span>\(text)</span>"
+        }.joined()
     }
 }
 

@@ -49,6 +49,7 @@ enum ReportStyle {
         .printed { max-height: 32em; overflow: auto; }
         .error { color: var(--bad); background: var(--bad-ground); padding: .7em .9em; border-radius: 6px; white-space: pre-wrap;
           overflow-wrap: anywhere; }
+        .error span { display: block; } .error .source { white-space: pre; overflow-x: auto; }
         .tokens { line-height: 1.7; overflow-wrap: anywhere; } .legend { margin: 0 0 .4em; color: var(--faint); }
         figure svg { display: block; margin-left: -.85rem; }
         .wide { overflow-x: auto; }

@@ -2,14 +2,25 @@ public import Display
 internal import Foundation
 internal import Synchronization
 
-/// How a terminal shows pictures, if it can.
-public enum TerminalGraphics: Sendable {
-    /// Only characters.
-    case none
-    /// The protocol of kitty, which takes PNG files.
-    case kitty
-    /// DEC's sixels.
-    case sixel
+/// How a terminal shows pictures, if it can, and on what ground.
+public struct TerminalGraphics: Sendable, Equatable {
+    /// A way to show pictures.
+    public enum Way: Sendable {
+        /// Only characters.
+        case none
+        /// The protocol of kitty, which takes PNG files.
+        case kitty
+        /// DEC's sixels.
+        case sixel
+    }
+
+    /// How pictures are shown.
+    public let way: Way
+    /// What is behind the text.
+    public let ground: PlotGround
+
+    /// A way to show pictures, on a ground.
+    public init(_ way: Way, ground: PlotGround = .white) { (self.way, self.ground) = (way, ground) }
 
     private static let known = Mutex<TerminalGraphics?>(nil)
 
@@ -18,7 +29,7 @@ public enum TerminalGraphics: Sendable {
     public static func current(environment: [String: String], typeAhead: ([UInt8]) -> Void) -> TerminalGraphics {
         known.withLock { known in
             if let known { return known }
-            let answer = mayAsk(environment) ? ask(typeAhead) : TerminalGraphics.none
+            let answer = mayAsk(environment) ? ask(environment, typeAhead) : TerminalGraphics(.none)
             known = answer
             return answer
         }
@@ -30,11 +41,11 @@ public enum TerminalGraphics: Sendable {
         return !term.isEmpty && !["dumb", "linux", "screen", "tmux", "vt1", "vt2"].contains { term.hasPrefix($0) }
     }
 
-    /// Asks for kitty's pictures, then for the device's attributes, which every terminal answers.
-    private static func ask(_ typeAhead: ([UInt8]) -> Void) -> TerminalGraphics {
-        guard let terminal = RawTerminal(keepsSignals: true) else { return .none }
+    /// Asks for the ground's colour and kitty's pictures, then for the device's attributes, which every terminal answers.
+    private static func ask(_ environment: [String: String], _ typeAhead: ([UInt8]) -> Void) -> TerminalGraphics {
+        guard let terminal = RawTerminal(keepsSignals: true) else { return TerminalGraphics(.none) }
         defer { terminal.close() }
-        FileHandle.standardOutput.write(Data("\u{1B}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\\u{1B}[c".utf8))
+        FileHandle.standardOutput.write(Data("\u{1B}]11;?\u{1B}\\\u{1B}_Gi=31,s=1,v=1,a=q,t=d,f=24;AAAA\u{1B}\\\u{1B}[c".utf8))
         var reply = TerminalReply()
         let deadline = Date().addingTimeInterval(0.1)
         while !reply.isComplete {
@@ -43,15 +54,22 @@ public enum TerminalGraphics: Sendable {
             reply.append(bytes)
         }
         if !reply.others.isEmpty { typeAhead(reply.others) }
-        return reply.graphics
+        return TerminalGraphics(reply.way, ground: reply.ground ?? ground(environment["COLORFGBG"]) ?? .white)
+    }
+
+    /// The ground by the variable that some terminals set, `15;0`: of its last number's sixteen colours, those of the lower half
+    /// but light grey are dark.
+    package static func ground(_ variable: String?) -> PlotGround? {
+        guard let number = variable?.split(separator: ";").last.flatMap({ Int($0) }) else { return nil }
+        return PlotGround(color: (0...6).contains(number) || number == 8 ? 0x000000 : 0xFFFFFF)
     }
 
     /// The control sequence that shows a plot about as wide as `columns` characters; nil where only characters can be shown.
     public func sequence(for plot: Plot, columns: Int) -> String? {
-        switch self {
+        switch way {
         case .none: nil
-        case .kitty: Self.kitty(plot.raster().png, columns: min(columns, plot.screen.columns))
-        case .sixel: SixelImage.text(plot.raster(scale: 1))
+        case .kitty: Self.kitty(plot.raster(ground: ground).png, columns: min(columns, plot.screen.columns))
+        case .sixel: SixelImage.text(plot.raster(scale: 1, ground: ground))
         }
     }
 
@@ -86,7 +104,10 @@ package struct TerminalReply {
     package var isComplete: Bool { attributes != nil }
 
     /// What the replies so far promise.
-    package var graphics: TerminalGraphics { hasKitty ? .kitty : attributes?.contains(4) == true ? .sixel : .none }
+    package var way: TerminalGraphics.Way { hasKitty ? .kitty : attributes?.contains(4) == true ? .sixel : .none }
+
+    /// The colour behind the text, if the terminal has told it.
+    package private(set) var ground: PlotGround?
 
     /// Takes what has been read; it may end anywhere.
     package mutating func append(_ bytes: [UInt8]) {
@@ -107,15 +128,30 @@ package struct TerminalReply {
             hasKitty = hasKitty || sequence.contains(";OK")
         } else if sequence.hasPrefix("\u{1B}[?"), sequence.hasSuffix("c") {
             attributes = sequence.dropFirst(3).dropLast().split(separator: ";").compactMap { Int($0) }
+        } else if sequence.hasPrefix("\u{1B}]11;") {
+            ground = Self.ground(sequence.dropFirst(5)) ?? ground
         } else {
             others += sequence.utf8
         }
+    }
+
+    /// The colour of `rgb:1e1e/1e1e/2e2e`, in one to four hexadecimal digits for each channel.
+    private static func ground(_ text: Substring) -> PlotGround? {
+        guard let match = text.firstMatch(of: /rgba?:([0-9a-fA-F]{1,4})\/([0-9a-fA-F]{1,4})\/([0-9a-fA-F]{1,4})/) else { return nil }
+        let channels = [match.1, match.2, match.3].map { digits in
+            UInt32((Double(Int(digits, radix: 16) ?? 0) * 255 / Double((1 << (4 * digits.count)) - 1)).rounded())
+        }
+        return PlotGround(color: channels[0] << 16 | channels[1] << 8 | channels[2])
     }
 
     /// How many bytes the sequence at the start has; nil while it is not whole.
     private static func length(_ bytes: [UInt8]) -> Int? {
         guard bytes.count > 1 else { return nil }
         switch bytes[1] {
+        case UInt8(ascii: "]"):
+            return bytes.indices.dropFirst(2).first {
+                bytes[$0] == 0x07 || (bytes[$0] == UInt8(ascii: "\\") && bytes[$0 - 1] == 0x1B)
+            }.map { $0 + 1 }
         case UInt8(ascii: "_"):
             return bytes.indices.dropFirst(3).first { bytes[$0 - 1] == 0x1B && bytes[$0] == UInt8(ascii: "\\") }.map { $0 + 1 }
         case UInt8(ascii: "["):

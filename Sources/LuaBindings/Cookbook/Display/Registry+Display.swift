@@ -36,6 +36,21 @@ extension Registry {
             ) { call in
                 call.state.show(try Self.trajectory(call))
                 return .nothing
+            },
+            FunctionBinding(
+                "rlhf.display.clear",
+                doc: """
+                    Takes away what the cell has given so far, for what is drawn again and again; a terminal keeps what it has shown.
+                    """,
+                parameters: [
+                    ParameterDoc("options", "table", default: "{}", "wait: boolean, only when there is something to put in its place")
+                ], example: "rlhf.display.clear{wait = true}\nplot({1, 3, 2})"
+            ) { call in
+                var options = try OptionReader(call, 0)
+                let waits = try options.bool("wait", default: false)
+                try options.finish()
+                call.state.clearDisplay?(waits)
+                return .nothing
             })
     }
 

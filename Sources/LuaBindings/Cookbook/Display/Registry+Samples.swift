@@ -9,13 +9,18 @@ extension Registry {
                 "rlhf.display.rollouts", doc: "Shows sampled replies with their rewards, the first few in a terminal.",
                 parameters: [
                     ParameterDoc("rows", "table[]", "rows {prompt, response, reward or score, advantage, tokens, ended}"),
-                    SampleOptions.parameter,
+                    ParameterDoc(
+                        "options", "table", default: "{}",
+                        SampleOptions.parameter.doc + "; browse: boolean, looks through them with keys, as run:browse() does"),
                 ], example: "rlhf.display.rollouts(run:samples(), {sort = \"worst\", search = \"sorry\"})"
             ) { call in
                 var reader = try OptionReader(call, 1)
                 let options = try SampleOptions(&reader)
+                let isForBrowsing = try reader.bool("browse", default: false)
                 try reader.finish()
-                call.state.show(.samples(options.applied(to: try SampleList(rows: call.table(0).array, call.functionName))))
+                var list = options.applied(to: try SampleList(rows: call.table(0).array, call.functionName))
+                list.isForBrowsing = isForBrowsing
+                call.state.show(.samples(list))
                 return .nothing
             })
     }
@@ -56,6 +61,8 @@ extension SampleList {
                     hint: "rows are tables such as {prompt = ..., response = ..., reward = ...}")
             }
             var details: [String] = []
+            if let label = row["label"].string { details.append(label) }
+            if let nll = row["nll"].number { details.append("nll \(nll.shortText)") }
             if let tokens = row["tokens"].integer { details.append(counted(tokens, "token")) }
             if let ended = row["ended"].string { details.append("ended: \(ended)") }
             if let stopped = row["ended"].boolean, !stopped { details.append("cut off") }

@@ -171,11 +171,14 @@ extension RunObject {
 
     private static let samplesMethod = FunctionBinding(
         "samples",
-        doc: "What was sampled: the last batch's replies, or those of the latest evaluation by an evaluator.",
+        doc:
+            """
+            The last batch's replies, sampled in RL and trained on elsewhere, or those of the latest evaluation by an evaluator.
+            """,
         parameters: [
             ParameterDoc("evaluator", "string", default: "nil", "the evaluator's name; nil means the last batch")
         ],
-        returns: "rows {prompt, response, reward or score, advantage, tokens, ended}",
+        returns: "rows {prompt, response, reward or score, advantage, nll, label, tokens, ended}",
         example: "rlhf.display.table(run:samples())"
     ) { call in
         let run = try call.object(0, as: RunObject.self).run
@@ -218,7 +221,7 @@ extension RunObject {
 extension Run {
     /// One row for each reply: the last batch's, or those of an evaluator's latest evaluation.
     fileprivate func sampleRows(_ evaluator: String?) throws -> [LuaValue] {
-        guard let evaluator else { return last?.sampleRows ?? [] }
+        guard let evaluator else { return last?.sampleRows(tokenizer: renderer.tokenizer) ?? [] }
         return try EvaluationSamples.latest(of: evaluator, in: logPath)
     }
 }

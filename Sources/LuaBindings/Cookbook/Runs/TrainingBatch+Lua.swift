@@ -1,9 +1,10 @@
-import Cookbook
+public import Cookbook
+public import Display
 import Foundation
 import JSON
-import LuaRuntime
+public import LuaRuntime
 import Tensors
-import Tokenizers
+public import Tokenizers
 import TrainingAPI
 
 extension LuaValue {
@@ -64,18 +65,72 @@ extension RolloutGroup {
 }
 
 extension TrainingBatch {
-    /// One row for each reply, for tables.
-    var sampleRows: [LuaValue] {
-        groups.flatMap { group in
-            group.trajectories.map { trajectory in
-                .table([
-                    "prompt": .string(group.prompt.last?.content ?? ""), "response": .string(trajectory.response),
-                    "reward": .number(trajectory.totalReward), "advantage": .number(trajectory.advantage),
-                    "tokens": .integer(trajectory.transitions.reduce(0) { $0 + $1.action.count }),
-                    "ended": .string(trajectory.transitions.last?.termination.rawValue ?? ""),
-                ])
-            }
+    /// One row for each reply, for tables: what was sampled in RL, what was trained on elsewhere.
+    func sampleRows(tokenizer: any Tokenizer) -> [LuaValue] {
+        if !groups.isEmpty { return groups.flatMap(\.sampleRows) }
+        if !comparisons.isEmpty { return comparisons.flatMap(\.sampleRows) }
+        return datums.enumerated().compactMap { index, datum in
+            datum.sampleRow(logprobs: logprobs.indices.contains(index) ? logprobs[index] : [], tokenizer: tokenizer)
         }
+    }
+}
+
+extension SampleList {
+    /// How many characters of a prompt are kept where it is the whole conversation.
+    private static let promptEnd = 120
+
+    /// What a batch was trained on, for looking through. Throws nothing that a batch of a stage can cause.
+    public init(_ batch: TrainingBatch, stage: String, tokenizer: any Tokenizer) throws(LuaError) {
+        try self.init(rows: batch.sampleRows(tokenizer: tokenizer), stage)
+        title = "\(stage), step \(batch.step + 1)"
+        // Prompts begin alike; their ends differ.
+        for index in samples.indices where batch.groups.isEmpty && samples[index].prompt.count > Self.promptEnd {
+            samples[index].prompt = "…" + samples[index].prompt.suffix(Self.promptEnd)
+        }
+    }
+}
+
+extension RolloutGroup {
+    fileprivate var sampleRows: [LuaValue] {
+        trajectories.map { trajectory in
+            .table([
+                "prompt": .string(prompt.last?.content ?? ""), "response": .string(trajectory.response),
+                "reward": .number(trajectory.totalReward), "advantage": .number(trajectory.advantage),
+                "tokens": .integer(trajectory.transitions.reduce(0) { $0 + $1.action.count }),
+                "ended": .string(trajectory.transitions.last?.termination.rawValue ?? ""),
+            ])
+        }
+    }
+}
+
+extension LabeledComparison {
+    fileprivate var sampleRows: [LuaValue] {
+        [(comparison.completionA, PreferenceLabel.a), (comparison.completionB, .b)].map { reply, name in
+            .table([
+                "prompt": .string(comparison.promptConversation.last?.content ?? ""),
+                "response": .string(reply.map(\.content).joined(separator: "\n")),
+                "label": .string(label == .tie ? "tie" : label == name ? "preferred" : "rejected"),
+            ])
+        }
+    }
+}
+
+extension Datum {
+    /// What was read before the first token that counts, and the tokens that count; nil for a datum without such tokens.
+    fileprivate func sampleRow(logprobs: [Float], tokenizer: any Tokenizer) -> LuaValue? {
+        let targets = lossFnInputs["target_tokens"]?.ints ?? []
+        let weights = lossFnInputs["weights"]?.floats ?? []
+        let places = targets.indices.filter { weights.indices.contains($0) && weights[$0] > 0 }
+        guard let first = places.first else { return nil }
+        let prompt = modelInput.tokens.prefix(first + 1)
+        var row: LuaTable = [
+            "prompt": .string(tokenizer.decode(Array(prompt))), "response": .string(tokenizer.decode(places.map { targets[$0] })),
+            "tokens": .integer(places.count),
+        ]
+        if logprobs.count == targets.count {
+            row["nll"] = .number(-places.reduce(0) { $0 + Double(logprobs[$1]) } / Double(places.count))
+        }
+        return .table(row)
     }
 }
 
