@@ -116,8 +116,8 @@ def skyrl(folder):
         port = probe.getsockname()[1]
     environment = {
         **os.environ, "PATH": f"{uv.parent}:{os.environ['PATH']}", "JAX_PLATFORMS": "cpu", "HF_HUB_OFFLINE": "1", "HOME": str(folder),
-        # What is compiled once is found again by the next run.
-        "JAX_COMPILATION_CACHE_DIR": os.environ.get("SKYRL_COMPILED", str(folder / "compiled")), "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.5",
+        # What is compiled once is found again.
+        "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
     }
     backend = {"max_lora_adapters": 32, "max_lora_rank": 8, "train_micro_batch_size": 4, "sample_max_num_sequences": 16}
     log = folder / "skyrl.log"
@@ -149,9 +149,28 @@ def skyrl(folder):
             os.killpg(process.pid, signal.SIGKILL)
 
 
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--binary", required=True)
+    parser.add_argument("--contract", nargs=argparse.REMAINDER, help="a command that runs the contract suite")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        folder = Path(folder)
+        with skyrl(folder) as address:
+            model = str(folder / "tiny-qwen3")
+            environment = {**os.environ, "XDG_DATA_HOME": str(folder)}
+            client = subprocess.run(
+                [options.binary, "--quiet", "--base-url", address, HERE / "skyrl.lua", folder / "adapter"],
+                env=environment, stdout=subprocess.PIPE, text=True, timeout=1800,
+            )
+            print(client.stdout, end="", flush=True)
+            failed = client.returncode != 0 or any(": " in line for line in client.stdout.splitlines() if line.startswith("check "))
+            if options.contract:
+                suite = subprocess.run(options.contract, env={**os.environ, "RLHF_REPL_SKYRL": address, "RLHF_REPL_SKYRL_MODEL": model})
+                failed |= suite.returncode != 0
+    print("FAILED" if failed else "passed")
+    sys.exit(failed)
+
+
 if __name__ == "__main__":
-    folder = Path(sys.argv[1])
-    with skyrl(folder) as address:
-        print(address, flush=True)
-        print(folder / "tiny-qwen3", flush=True)
-        time.sleep(float(sys.argv[2]))
+    main()
