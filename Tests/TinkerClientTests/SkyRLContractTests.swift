@@ -4,9 +4,11 @@ import TestSupport
 import Testing
 import TinkerClient
 
+/// Where a SkyRL server listens.
+private let skyRLAddress = ProcessInfo.processInfo.environment["RLHF_REPL_SKYRL"]
+
 /// The client against a real SkyRL server, which `scripts/conformance --skyrl` starts; skipped elsewhere.
-@Suite(.serialized, .enabled(if: SkyRLContractTests.address != nil)) struct SkyRLContractTests {
-    static let address = ProcessInfo.processInfo.environment["RLHF_REPL_SKYRL"]
+@Suite(.serialized, .enabled(if: skyRLAddress != nil)) struct SkyRLContractTests {
     /// The name of its model, which is the folder where the tokenizer lies.
     private static let model = ProcessInfo.processInfo.environment["RLHF_REPL_SKYRL_MODEL"] ?? ""
 
@@ -14,7 +16,7 @@ import TinkerClient
     private static let tolerance = 2e-3
 
     private static let subject: ContractSubject? = {
-        guard let address = address.flatMap({ ServiceAddress($0) }) else { return nil }
+        guard let address = skyRLAddress.flatMap({ ServiceAddress($0) }) else { return nil }
         let environment = ["HOME": FileManager.default.temporaryDirectory.path]
         let service = RemoteService(
             connection: ServiceConnection(

@@ -44,7 +44,8 @@ struct SkyRLTests {
 
     private static func advantages(_ client: ClientUnderTest) throws -> [[Float]] {
         try client.transport.bodies("/forward_backward").map { body in
-            guard case .float32(let values)? = try Wire.ForwardBackwardRequest(jsonBody: body).data[0].lossFnInputs["advantages"]?.values
+            guard
+                case .float32(let values)? = try Wire.ForwardBackwardRequest(jsonBody: body).data[0].lossFnInputs["advantages"]?.values
             else { return [] }
             return values
         }
@@ -112,7 +113,9 @@ struct SkyRLTests {
         let trainer = try await Self.trainer(client)
         _ = try await trainer.optimStep(AdamParams()).value
         let kept = try await client.service.createSamplingClient(modelPath: "tinker://model_0123abcd/sampler_weights/a").value
-        let error = await #expect(throws: TrainingError.self) { _ = try await kept.computeLogprobs(ModelInput(tokens: [1, 2, 3])).value }
+        let error = await #expect(throws: TrainingError.self) {
+            _ = try await kept.computeLogprobs(ModelInput(tokens: [1, 2, 3])).value
+        }
         #expect(error?.kind == .usage)
         await #expect(throws: TrainingError.checkpointNotFound("tinker://model_0123abcd/sampler_weights/b")) {
             _ = try await client.service.createSamplingClient(modelPath: "tinker://model_0123abcd/sampler_weights/b").value

@@ -138,6 +138,7 @@ extension Checkpoint {
         self.init(
             // SkyRL's ids are names alone.
             id: Wire.CheckpointPath(checkpoint.tinkerPath)?.checkpointID ?? checkpoint.checkpointID, type: checkpoint.kind,
-            time: checkpoint.time, path: checkpoint.tinkerPath, sizeBytes: checkpoint.sizeBytes, isPublic: checkpoint.isPublic ?? false, expiresAt: checkpoint.expiresAt)
+            time: checkpoint.time, path: checkpoint.tinkerPath, sizeBytes: checkpoint.sizeBytes, isPublic: checkpoint.isPublic ?? false,
+            expiresAt: checkpoint.expiresAt)
     }
 }

@@ -78,7 +78,8 @@ extension ServiceContract {
             for (input, row) in zip(inputs, scores) {
                 for (candidate, score) in zip([5, 6, 200], row) {
                     let logprobs = try await client.computeLogprobs(input.appending([candidate])).value
-                    try require(subject.agree([logprobs.last ?? nil], [score]), "\(score) instead of \(String(describing: logprobs.last))")
+                    try require(
+                        subject.agree([logprobs.last ?? nil], [score]), "\(score) instead of \(String(describing: logprobs.last))")
                 }
             }
             return scores.joined().map(Double.init)

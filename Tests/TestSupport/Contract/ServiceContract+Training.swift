@@ -121,7 +121,8 @@ extension ServiceContract {
                 var result: [Double] = []
                 let clipped = AdamParams(learningRate: 0.02, eps: 1, gradClipNorm: 0.1)
                 var all = [
-                    AdamParams(learningRate: 0.02), AdamParams(learningRate: 0.02, weightDecay: 0.5), AdamParams(learningRate: 0.02, eps: 1),
+                    AdamParams(learningRate: 0.02), AdamParams(learningRate: 0.02, weightDecay: 0.5),
+                    AdamParams(learningRate: 0.02, eps: 1),
                 ]
                 if subject.lacks.contains(.clipping) {
                     let client = try await subject.trainer()
@@ -136,7 +137,8 @@ extension ServiceContract {
                     result.append(step.metrics["grad_norm"] ?? .nan)
                     result.append(try await client.fingerprint().reduce(0, +))
                 }
-                try require(Set(result.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)).count == all.count, "an option has no effect")
+                try require(
+                    Set(result.enumerated().filter { $0.offset % 2 == 1 }.map(\.element)).count == all.count, "an option has no effect")
                 return result
             },
         ]
