@@ -4,6 +4,7 @@ package import TrainingAPI
 /// A Tinker-compatible service as a place where models are trained and sampled. Nothing is sent before the first verb.
 package final class RemoteService: TrainingService {
     let session: ServiceSession
+    let snapshots = SkyRLSnapshots()
     private let tokenizers: RemoteTokenizers
 
     /// What is sampled: a base model, or saved weights.
@@ -46,7 +47,10 @@ package final class RemoteService: TrainingService {
     package func createTrainingClient(fromState path: String, withOptimizer: Bool) -> Future<any TrainingClient> {
         let verb = "create_training_client_from_state"
         return future(verb) { [self] in
-            _ = try await session.config()
+            if try await session.opened().dialect.family == .skyRL, let parsed = Wire.CheckpointPath(path) {
+                try RemoteTrainingClient.checkOptimizer(withOptimizer, verb, host: connection.address.host)
+                guard parsed.kind == .training else { throw TrainingError.checkpointNotFound(path) }
+            }
             let info: Wire.WeightsInfo = try await found(path) {
                 try await connection.call(.post("weights_info", Wire.WeightsInfoRequest(tinkerPath: path)))
             }
@@ -75,22 +79,42 @@ package final class RemoteService: TrainingService {
     package func createSamplingClient(modelPath: String) -> Future<any SamplingClient> {
         future("create_sampling_client") { [self] in
             let opened = try await session.opened()
+            if opened.dialect.family == .skyRL { try await checkSampler(modelPath) }
             let id = try await found(modelPath) { try await samplingSession(.path(modelPath), opened) }
             let sampler: Wire.SamplerInfo = try await connection.call(.get("create_sampling_client", "/samplers/" + id))
             return RemoteSamplingClient(
-                sessionID: id, model: try await model(sampler.baseModel, tokenizerID: nil, opened), service: self, opened: opened)
+                sessionID: id, model: try await model(sampler.baseModel, tokenizerID: nil, opened), service: self, opened: opened,
+                snapshot: Wire.CheckpointPath(modelPath).flatMap(snapshots.snapshot))
         }
     }
 
     package var restClient: (any RestClient)? { RemoteRestClient(service: self) }
 
+    /// Ends the session if one was opened: `success`, `errored` or `interrupted`. Takes a second at most.
+    package func finish(reason: String) -> Future<Void> { Future { [session] in await session.finish(reason: reason) } }
+
     // MARK: Parts
 
     /// A sampling client of a model whose tokenizer is known.
-    func samplingClient(of weights: Weights, model: RemoteModel) async throws -> RemoteSamplingClient {
+    func samplingClient(
+        of weights: Weights, model: RemoteModel, snapshot: SkyRLSnapshots.Snapshot? = nil
+    ) async throws -> RemoteSamplingClient {
         let opened = try await session.opened()
         let id = try await samplingSession(weights, opened)
-        return RemoteSamplingClient(sessionID: id, model: model, service: self, opened: opened)
+        return RemoteSamplingClient(sessionID: id, model: model, service: self, opened: opened, snapshot: snapshot)
+    }
+
+    /// Throws if SkyRL has no such weights, which it would say of each sample alone.
+    private func checkSampler(_ path: String) async throws {
+        try await found(path) {
+            guard let wanted = Wire.CheckpointPath(path), Dialect.isSkyRL(run: wanted.run), wanted.kind != .training else {
+                throw TrainingError.checkpointNotFound(path)
+            }
+            let checkpoints = try await RemoteRestClient(service: self).checkpoints(ofRun: wanted.run).value
+            guard checkpoints.contains(where: { $0.id == "sampler_weights/" + wanted.name }) else {
+                throw TrainingError.checkpointNotFound(path)
+            }
+        }
     }
 
     private func samplingSession(_ weights: Weights, _ opened: ServiceSession.Opened) async throws -> String {

@@ -42,9 +42,16 @@ final class PendingRequest: Sendable {
 
     /// The outcome, or nil if there is none after the given time.
     func outcome(within hold: Duration, _ clock: ServerClock) async throws -> Result<ResultMessage, any Error>? {
-        if let outcome = result.result { return outcome }
-        let gate = Future<Result<ResultMessage, any Error>?>()
-        result.whenDone { gate.resolve(.success($0)) }
+        try await result.outcome(within: hold, clock)
+    }
+}
+
+extension Future {
+    /// The outcome, or nil if there is none after the given time.
+    func outcome(within hold: Duration, _ clock: ServerClock) async throws -> Result<Value, any Error>? {
+        if let result { return result }
+        let gate = Future<Result<Value, any Error>?>()
+        whenDone { gate.resolve(.success($0)) }
         let timer = Task {
             // A clock that is stopped ends the wait as well.
             try? await clock.sleep(hold)

@@ -137,6 +137,8 @@ package final class Router: Sendable {
         "POST join_sampling_session": { try await $0.joinSamplingSession($1) },
         "POST asample": { try await $0.sample($1) },
         "POST retrieve_future": { try await $0.retrieveFuture($1) },
+        "POST retrieve_futures": { try await $0.retrieveFutures($1) },
+        "POST cancel_future": { try await $0.cancelFuture($1) },
         "GET training_runs": { try await $0.trainingRuns($1) },
         "GET checkpoints": { try $0.checkpoints($1) },
         "GET sessions": { try await $0.sessionList($1) },

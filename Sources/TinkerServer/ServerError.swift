@@ -49,15 +49,19 @@ extension Wire.RequestFailure {
     /// What an error of any layer is to a client that waits for a result.
     init(_ error: any Error) {
         switch error {
-        case let error as TrainingError:
-            switch error.kind {
-            case .usage, .data, .model: self.init(error: error.text, category: .user)
-            default: self.init(error: error.text, category: .server)
-            }
+        case let error as TrainingError: self.init(error: error.text, category: error.isOfUser ? .user : .server)
         case is WireError: self.init(error: "\(error)", category: .user)
         case let error as ServerError:
             self.init(error: error.message, category: error.status < 500 ? .user : .server)
         default: self.init(error: "\(error)", category: .unknown)
         }
+    }
+}
+
+extension TrainingError {
+    /// Whether another request would have been answered.
+    fileprivate var isOfUser: Bool {
+        if case .checkpointNotFound = self { return true }
+        return [.usage, .data, .model].contains(kind)
     }
 }

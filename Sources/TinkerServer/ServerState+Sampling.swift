@@ -39,6 +39,10 @@ extension ServerState {
         let id = "\(samplerID):\(number ?? -sampler.unnumbered)"
         let request = try admit(id, session, sequenceIDs: (0..<samples).map { "\(id):\($0)" })
         if let number { sampler.known[number] = (fingerprint, id) }
+        request.result.whenDone { outcome in
+            let hasFailed = (try? outcome.get()) == nil
+            Task { await self.noteSample(samplerID, number: number, requestID: id, hasFailed: hasFailed) }
+        }
         request.follow(work(sampler.client))
         return request
     }

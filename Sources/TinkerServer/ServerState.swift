@@ -115,6 +115,12 @@ actor ServerState {
         session.polls -= 1
     }
 
+    /// Frees a result.
+    func forgetResult(_ id: String, sessionID: String) {
+        entries[id] = nil
+        sessions[sessionID]?.requests.remove(id)
+    }
+
     // MARK: Models and samplers
 
     func add(_ model: TrainedModel, to session: Session) {
@@ -175,9 +181,9 @@ actor ServerState {
                     now.timeIntervalSince(finished) > limits.unfetchedRetention
                 }
             guard isOld else { continue }
-            entries[id] = nil
-            sessions[entry.request.sessionID]?.requests.remove(id)
+            forgetResult(id, sessionID: entry.request.sessionID)
         }
+        for sampler in samplers.values { for clone in sampler.logs.keys { sampler.logs[clone]?.keep { entries[$0] != nil } } }
         return hadClosedSessions
     }
 

@@ -66,6 +66,8 @@ final class Sampler {
     let modelPath: String?
     var known: [Int: (fingerprint: Fingerprint, requestID: String)] = [:]
     var unnumbered = 0
+    /// What has ended, by the number of the copy of the client that has sent it.
+    var logs: [Int: SampleLog] = [:]
     /// How many copies of the client have asked for a number.
     var clones = 0
 

@@ -11,6 +11,7 @@ import Terminal
 struct KernelSession {
     private let kernel: JupyterKernel
     private let notebook: Notebook
+    private let service: SessionService
 
     init(connectionFile: String, models: ModelOptions, interrupts: KernelInterrupts) throws {
         let file = try ConnectionFile(contentsOf: connectionFile)
@@ -29,7 +30,7 @@ struct KernelSession {
             sink: { stream, text in output.write(text, to: stream == .output ? .stdout : .stderr) },
             status: { text, isLast in output.showProgress(text, isLast: isLast) })
         let console = Console(options: options, writer: writer)
-        let service = try SessionService.chosen(options, console)
+        service = try SessionService.chosen(options, console)
         var view = console.view()
         output.attach(to: &view)
         notebook = try Notebook(state: LuaState(options: LuaState.Options(isSandboxed: models.sandbox)), view: view)
@@ -60,6 +61,7 @@ struct KernelSession {
         kernel.run()
         notebook.detach()
         notebook.finishBackground()
+        service.finish(true)
     }
 }
 

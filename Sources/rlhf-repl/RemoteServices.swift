@@ -14,6 +14,9 @@ final class RemoteServices: Sendable {
     private let notice: @Sendable (String) -> Void
     private let waiting: @Sendable (String?) -> Void
     private let transport = Mutex<CurlTransport?>(nil)
+    private let opened = Mutex<[WeakService]>([])
+
+    private struct WeakService { weak var service: RemoteService? }
 
     /// Services whose models have the tokenizer of this file unless they are opened with another one. `notice` gets what users
     /// should know, `waiting` every ten seconds what is waited for, and nil when that is over.
@@ -43,11 +46,23 @@ final class RemoteServices: Sendable {
             return known
         }
         let credentials = Credentials(apiKey: options.apiKey, address: address, environment: environment)
-        return RemoteService(
+        let service = RemoteService(
             connection: ServiceConnection(
                 address: address, credentials: credentials, transport: transport, notice: notice, waiting: waiting),
             tokenizers: RemoteTokenizers(
                 path: options.tokenizer ?? tokenizer, store: store, environment: environment, transport: transport))
+        opened.withLock { opened in
+            opened.removeAll { $0.service == nil }
+            opened.append(WeakService(service: service))
+        }
+        return service
+    }
+
+    /// Tells all services that the session is over, and whether it went well.
+    func finish(isFine: Bool) {
+        let endings = opened.withLock { $0 }.compactMap { $0.service?.finish(reason: isFine ? "success" : "errored") }
+        // A goodbye that does not arrive changes nothing.
+        for ending in endings { try? ending.wait() }
     }
 
     /// The service that a script asks for: the session's own without an address.

@@ -33,6 +33,7 @@ final class Session {
     func run() throws -> Int32 {
         defer { notebook.detach() }
         let outcome = Result { try runAll() }
+        service.finish((try? outcome.get()) == 0)
         for path in options.export { try notebook.export(to: path) }
         return try outcome.get()
     }

@@ -28,7 +28,7 @@ extension SessionService {
                         "rlhf.default_model", doc: "The session's model: what `model_name` and `base_model` are by default.",
                         type: "string", value: .string(model)))
             },
-            runFolders: { context.runFolders }, memory: memory)
+            runFolders: { context.runFolders }, memory: memory, finish: { services.finish(isFine: $0) })
     }
 
     /// Where checkpoints are kept from session to session.

@@ -16,6 +16,9 @@ struct SessionService {
     /// The paths of the weights that are saved on this machine, the latest first, for completion.
     var checkpoints: () -> [String] = { [] }
 
+    /// Called at the end, with whether it went well.
+    var finish: (_ isFine: Bool) -> Void = { _ in }
+
     /// Makes the service that the command line asks for.
     typealias Factory = (SessionOptions, Console) throws -> SessionService
 }

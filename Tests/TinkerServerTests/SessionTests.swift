@@ -145,7 +145,9 @@ struct CheckpointTests {
         #expect(try await server.result(loaded)["type"] as? String == "load_weights")
         let missing = try await server.ask(
             "load_weights", #"{"model_id":"\#(other)","seq_id":2,"path":"tinker://x/weights/y","optimizer":false}"#)
-        #expect((try await server.result(missing)["error"] as? String)?.contains("tinker://x/weights/y") == true)
+        let failure = try await server.result(missing)
+        #expect((failure["error"] as? String)?.contains("tinker://x/weights/y") == true)
+        #expect(failure["category"] as? String == "user")
     }
 
     @Test("checkpoints are listed, published, given a time to live, and deleted")

@@ -1,4 +1,5 @@
 import TinkerWire
+import Tokenizers
 
 /// What a service understands, found out from what it says of itself.
 struct Dialect: Sendable, Equatable {
@@ -15,6 +16,15 @@ struct Dialect: Sendable, Equatable {
         let isSkyRL = sessionID.hasPrefix("session_") && sessionID.utf8.count == 16
         family = isSkyRL ? .skyRL : .tinker
         hasForwardCall = isSkyRL || config.writesProtobuf
+    }
+
+    /// Whether a model with this id is SkyRL's.
+    static func isSkyRL(run: String) -> Bool { run.hasPrefix("model_") && run.utf8.count == 14 }
+
+    /// Ids from here on are refused before they are sent. Models may have more tokens than their tokenizers name, so services are
+    /// left to judge them; SkyRL however computes with others in their place.
+    func knownVocabulary(of tokenizer: any Tokenizer) -> Int? {
+        family == .skyRL ? tokenizer.vocabularySize : nil
     }
 
     /// What to send first; nil where it has to be tried.

@@ -15,6 +15,7 @@ actor ServiceSession {
     private var asking: Task<Wire.ServerCapabilities, any Error>?
     private var opening: Task<Opened, any Error>?
     private var heartbeats: Task<Void, Never>?
+    private var current: Opened?
     private var isOver = false
     private var models = 0
     private var samplers = 0
@@ -58,12 +59,26 @@ actor ServiceSession {
         opening = task
         do {
             let opened = try await task.value
+            current = opened
             beat(opened.id)
             return opened
         } catch {
             opening = nil
             throw error
         }
+    }
+
+    /// Tells the service that nobody will use the session any more, so that it can free at once what it would keep for some minutes
+    /// otherwise. Says nothing to services that do not know the call, and does not insist.
+    func finish(reason: String) async {
+        guard let opened = current, opened.dialect.family == .tinker, !isOver else { return }
+        isOver = true
+        heartbeats?.cancel()
+        let request = Wire.FinishSessionRequest(reason: Wire.FinishReason(kind: reason))
+        var call = ServiceCall.post("finish", request, path: "/sessions/\(opened.id)/finish", policy: .once)
+        call.timeout = 1
+        // The answer has no body that matters, and a service that is gone needs no goodbye.
+        try? await connection.exchange(call) { _ throws(WireError) in }
     }
 
     /// The next model's number.

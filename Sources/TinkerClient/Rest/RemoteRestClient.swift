@@ -44,7 +44,12 @@ package final class RemoteRestClient: RestClient {
 
     package func weightsInfo(path: String) -> Future<WeightsInfo> {
         future("get_weights_info") { [self] in
-            _ = try Self.parsed(path)
+            let parsed = try Self.parsed(path)
+            if Dialect.isSkyRL(run: parsed.run), parsed.kind != .training {
+                // It describes states alone; an adapter is of its run's kind.
+                let run = try await trainingRun(parsed.run).value
+                return WeightsInfo(baseModel: run.baseModel, loraRank: run.loraRank)
+            }
             do {
                 let info: Wire.WeightsInfo = try await connection.call(
                     .post("weights_info", Wire.WeightsInfoRequest(tinkerPath: path)))
@@ -70,15 +75,21 @@ package final class RemoteRestClient: RestClient {
         _ path: String, _ verb: String, method: String, action: String = "", body: [UInt8]? = nil
     ) -> Future<Void> {
         future(verb) { [self] in
+            let mayLackCall = Dialect.isSkyRL(run: try Self.parsed(path).run)
             let call = ServiceCall(
                 verb: verb, method: method, path: try Self.address(of: path) + action, body: body ?? (method == "POST" ? [] : nil),
                 policy: .save)
             do {
                 // Services answer with 204, or with a body that says nothing.
                 try await connection.exchange(call) { _ throws(WireError) in }
-            } catch RemoteError.refused(status: 404, _) { throw TrainingError.checkpointNotFound(path) }
+            } catch RemoteError.refused(status: 404, let detail) where !(mayLackCall && detail == Self.noRoute) {
+                throw TrainingError.checkpointNotFound(path)
+            }
         }
     }
+
+    /// What SkyRL says where it does not have the call at all.
+    private static let noRoute = "Not Found"
 
     static func parsed(_ path: String) throws(TrainingError) -> Wire.CheckpointPath {
         guard let parsed = Wire.CheckpointPath(path) else {
@@ -90,7 +101,8 @@ package final class RemoteRestClient: RestClient {
     /// Where a checkpoint is addressed.
     static func address(of path: String) throws(TrainingError) -> String {
         let parsed = try parsed(path)
-        return "/training_runs/\(escaped(parsed.run))/checkpoints/\(escaped(parsed.checkpointID))"
+        let id = Dialect.isSkyRL(run: parsed.run) ? parsed.name : parsed.checkpointID
+        return "/training_runs/\(escaped(parsed.run))/checkpoints/\(escaped(id))"
     }
 
     private static func escaped(_ part: String) -> String {
@@ -124,7 +136,9 @@ extension TrainingRun {
 extension Checkpoint {
     init(_ checkpoint: Wire.Checkpoint) {
         self.init(
-            id: checkpoint.checkpointID, type: checkpoint.kind, time: checkpoint.time, path: checkpoint.tinkerPath,
-            sizeBytes: checkpoint.sizeBytes, isPublic: checkpoint.isPublic ?? false, expiresAt: checkpoint.expiresAt)
+            // SkyRL's ids are names alone.
+            id: Wire.CheckpointPath(checkpoint.tinkerPath)?.checkpointID ?? checkpoint.checkpointID, type: checkpoint.kind,
+            time: checkpoint.time, path: checkpoint.tinkerPath, sizeBytes: checkpoint.sizeBytes, isPublic: checkpoint.isPublic ?? false,
+            expiresAt: checkpoint.expiresAt)
     }
 }

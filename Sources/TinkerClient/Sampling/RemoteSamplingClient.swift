@@ -11,17 +11,23 @@ package final class RemoteSamplingClient: SamplingClient {
     private let sessionID: String
     private let service: RemoteService
     private let nextSequence = Mutex(0)
-    private let family: Dialect.Family
+    private let dialect: Dialect
+    private let snapshot: SkyRLSnapshots.Snapshot?
     /// Samples whose results are waited for.
     private let outstanding: Budget
 
-    init(sessionID: String, model: RemoteModel, service: RemoteService, opened: ServiceSession.Opened) {
+    /// Weights as a service knows them; `snapshot` says which state of a model they are, where that matters.
+    init(
+        sessionID: String, model: RemoteModel, service: RemoteService, opened: ServiceSession.Opened,
+        snapshot: SkyRLSnapshots.Snapshot? = nil
+    ) {
         self.sessionID = sessionID
         baseModel = model.name
         tokenizer = model.tokenizer
         contextLength = model.contextLength
         self.service = service
-        family = opened.dialect.family
+        dialect = opened.dialect
+        self.snapshot = dialect.family == .skyRL ? snapshot : nil
         outstanding = Budget(opened.config.maxConcurrentSamples)
     }
 
@@ -38,9 +44,12 @@ package final class RemoteSamplingClient: SamplingClient {
         var params = params
         // Services differ in what no limit means, and some refuse it.
         if params.maxTokens == nil, let contextLength { params.maxTokens = contextLength - prompt.length }
-        if family == .skyRL, params.stop == .none, let end = tokenizer.eosToken {
-            connection.tell("SkyRL does not stop at the end of a text; the token for it is sent as a stop", onceFor: "stop")
-            params.stop = .tokens([end])
+        if dialect.family == .skyRL, params.maxTokens == nil {
+            return Future(
+                .failure(
+                    TrainingError.usage(
+                        "\(connection.address.host) (SkyRL) does not say how long its context is, so a sample needs max_tokens",
+                        hint: "set max_tokens in SamplingParams")))
         }
         let request = Wire.SampleRequest(
             numSamples: numSamples, prompt: Wire.ModelInput(prompt), samplingParams: Wire.SamplingParams(params),
@@ -96,10 +105,11 @@ package final class RemoteSamplingClient: SamplingClient {
         if let contextLength, input.length > contextLength {
             throw .contextExceeded(length: input.length, limit: contextLength)
         }
-        // Models may have more tokens than their tokenizers name, so only the service knows how many there are.
-        for token in input.tokens where token < 0 {
+        let limit = dialect.knownVocabulary(of: tokenizer) ?? .max
+        for token in input.tokens where token < 0 || token >= limit {
             throw .tokenOutOfRange(token, vocabularySize: tokenizer.vocabularySize)
         }
+        try service.snapshots.check(snapshot, host: connection.address.host)
     }
 
     private func future<Value: Sendable>(

@@ -30,8 +30,21 @@ extension RemoteTrainingClient {
         }
     }
 
+    /// Throws where the optimizer's state is always loaded, if it is not wanted.
+    static func checkOptimizer(_ isWanted: Bool, _ verb: String, host: String) throws(TrainingError) {
+        guard isWanted else {
+            throw .usage(
+                "\(host) (SkyRL) loads the optimizer's state with the weights always", hint: "use \(verb)_with_optimizer")
+        }
+    }
+
     private func load(_ path: String, withOptimizer: Bool) -> Future<Void> {
-        order.enqueue("load_state") { [self] _ in
+        if opened.dialect.family == .skyRL {
+            do { try Self.checkOptimizer(withOptimizer, "load_state", host: connection.address.host) } catch {
+                return Future(.failure(error))
+            }
+        }
+        return order.enqueue("load_state") { [self] _ in
             let queued: Wire.QueuedResponse
             do {
                 (queued, _) = try await order.post([
@@ -48,6 +61,7 @@ extension RemoteTrainingClient {
                     hint: "services load into fresh models only: use create_training_client_from_state"
                         + (withOptimizer ? "_with_optimizer" : ""))
             }
+            service.snapshots.change(modelID)
             return { [self] in
                 let _: Wire.LoadWeightsResult = try await pending(queued, "load_state", "LoadWeights").value()
             }
@@ -58,7 +72,8 @@ extension RemoteTrainingClient {
         do { try Self.validate(name) } catch { return Future(.failure(error)) }
         return order.enqueue("save_weights_for_sampler") { [self] _ in
             let queued = try await saveForSampler(name: name, samplingSession: nil)
-            return { [self] in try await path(of: queued) }
+            let snapshot = service.snapshots.present(modelID)
+            return { [self] in try await path(of: queued, snapshot) }
         }
     }
 
@@ -87,16 +102,18 @@ extension RemoteTrainingClient {
         return order.enqueue("save_weights_and_get_sampling_client") { [self] _ in
             let number = name == nil ? await service.session.nextSampler() : nil
             let queued = try await saveForSampler(name: name, samplingSession: number)
+            let snapshot = service.snapshots.present(modelID)
             return { [self] in
                 let model = RemoteModel(name: baseModel, tokenizer: tokenizer, contextLength: contextLength)
                 if name != nil {
-                    return try await service.samplingClient(of: .path(try await path(of: queued)), model: model)
+                    return try await service.samplingClient(
+                        of: .path(try await path(of: queued, snapshot)), model: model, snapshot: snapshot)
                 }
                 let result: Wire.SaveWeightsForSamplerResult = try await pending(
                     queued, "save_weights_for_sampler", "SaveWeightsForSampler"
                 ).value()
                 guard let id = result.samplingSessionID else { throw RemoteError.garbage("no sampling session for the weights") }
-                return RemoteSamplingClient(sessionID: id, model: model, service: service, opened: opened)
+                return RemoteSamplingClient(sessionID: id, model: model, service: service, opened: opened, snapshot: snapshot)
             }
         }
     }
@@ -113,11 +130,15 @@ extension RemoteTrainingClient {
         ]).0
     }
 
-    private func path(of queued: Wire.QueuedResponse) async throws -> String {
+    /// The path of saved weights. SkyRL leaves out what they are for.
+    private func path(of queued: Wire.QueuedResponse, _ snapshot: SkyRLSnapshots.Snapshot) async throws -> String {
         let result: Wire.SaveWeightsForSamplerResult = try await pending(
             queued, "save_weights_for_sampler", "SaveWeightsForSampler"
         ).value()
-        guard let path = result.path else { throw RemoteError.garbage("no path of the saved weights") }
-        return path
+        guard let given = result.path else { throw RemoteError.garbage("no path of the saved weights") }
+        guard var path = Wire.CheckpointPath(given) else { return given }
+        path.kind = path.kind ?? .sampler
+        service.snapshots.note(snapshot, path: path.description)
+        return path.description
     }
 }

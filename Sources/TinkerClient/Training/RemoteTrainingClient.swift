@@ -20,8 +20,8 @@ package final class RemoteTrainingClient: TrainingClient {
     private struct State {
         /// How gradients are asked for; nil until the service has accepted one way.
         var format: BodyFormat?
-        /// Sequences whose gradients have accumulated since the last step.
-        var accumulated = 0
+        /// Gradients since the last step, where the service averages over them.
+        var gradients = SkyRLGradients()
     }
 
     init(
@@ -57,18 +57,18 @@ package final class RemoteTrainingClient: TrainingClient {
                 let pass = try await submit(data, loss, forwardOnly: false)
                 return { [self] in try await output(of: pass, data, loss) }
             }
+            let scale = state.withLock { $0.gradients.scale(ofNext: data.count) }
             let pass: Pass
-            if let equivalent = try SkyRLLoss.equivalent(data, loss) {
-                pass = try await submit(equivalent.data, equivalent.loss, forwardOnly: false)
+            if let equivalent = try SkyRLLoss.equivalent(data, loss, scale: scale) {
+                pass = try await submitScaled(equivalent.data, equivalent.loss)
             } else {
                 let forward = try await output(of: submit(data, .crossEntropy, forwardOnly: true), data, loss)
                 if future.isCancelled { throw RemoteError.cancelled }
                 let gradients = zip(data, forward.lossFnOutputs).map { datum, outputs in
                     loss.evaluate(datum, logprobs: outputs["logprobs"]?.floats ?? []).gradient
                 }
-                pass = try await submit(SkyRLLoss.data(data, gradients: gradients), SkyRLLoss.linear(), forwardOnly: false)
+                pass = try await submitScaled(SkyRLLoss.data(data, gradients: gradients, scale: scale), SkyRLLoss.linear())
             }
-            state.withLock { $0.accumulated += data.count }
             return { [self] in try await output(of: pass, data, loss) }
         }
     }
@@ -82,9 +82,9 @@ package final class RemoteTrainingClient: TrainingClient {
             if future.isCancelled { throw RemoteError.cancelled }
             let pass: Pass
             if opened.dialect.family == .skyRL {
-                let weighted = SkyRLLoss.data(data, gradients: result.gradients.map(\.floats))
-                pass = try await submit(weighted, SkyRLLoss.linear(), forwardOnly: false)
-                state.withLock { $0.accumulated += data.count }
+                let scale = state.withLock { $0.gradients.scale(ofNext: data.count) }
+                pass = try await submitScaled(
+                    SkyRLLoss.data(data, gradients: result.gradients.map(\.floats), scale: scale), SkyRLLoss.linear())
             } else {
                 // The service minimises the sum of -p·w, whose derivative by p is -w.
                 let weighted = zip(data, result.gradients).map { datum, gradient in
@@ -119,15 +119,13 @@ package final class RemoteTrainingClient: TrainingClient {
                     .post("optim_step", Wire.OptimStepRequest(modelID: self.modelID, sequenceID: sequence, optimizer: .adam(params)))
                 }
             ])
-            let accumulated = state.withLock { state in
-                defer { state.accumulated = 0 }
-                return state.accumulated
-            }
+            let normFactor = state.withLock { $0.gradients.take() }
+            service.snapshots.change(modelID)
             return { [self] in
                 let result: Wire.OptimStepResult = try await pending(queued, "optim_step", "OptimStep").value()
                 return OptimStepOutput(
                     metrics: opened.dialect.family == .skyRL
-                        ? SkyRLLoss.stepMetrics(result.metrics ?? [:], sequences: accumulated) : result.metrics ?? [:])
+                        ? SkyRLLoss.stepMetrics(result.metrics ?? [:], normFactor: normFactor) : result.metrics ?? [:])
             }
         }
     }
@@ -144,7 +142,8 @@ package final class RemoteTrainingClient: TrainingClient {
         _ submit: @escaping @Sendable (Future<ForwardBackwardOutput>) async throws -> @Sendable () async throws -> ForwardBackwardOutput
     ) -> Future<ForwardBackwardOutput> {
         do {
-            try loss.validate(data, vocabularySize: nil, contextLength: contextLength)
+            try loss.validate(
+                data, vocabularySize: opened.dialect.knownVocabulary(of: tokenizer), contextLength: contextLength)
             if opened.dialect.family == .skyRL, data.contains(where: { $0.lossFnInputs["target_tokens"]?.rank == 2 }) {
                 throw TrainingError.usage(
                     "\(connection.address.host) (SkyRL) takes one target at each position",
@@ -156,6 +155,21 @@ package final class RemoteTrainingClient: TrainingClient {
 
     func pending<Result: JSONMessage>(_ queued: Wire.QueuedResponse, _ verb: String, _ kind: String) -> PendingResult<Result> {
         PendingResult(queued.requestID, verb: verb, kind: kind, connection: connection)
+    }
+
+    /// Sends a pass whose gradients SkyRL averages with others until the next step.
+    private func submitScaled(_ data: [Datum], _ loss: LossFunction) async throws -> Pass {
+        let pass = try await submit(data, loss, forwardOnly: false)
+        let isOneOfMany = state.withLock { state in
+            defer { state.gradients.add(data.count) }
+            return state.gradients.isBegun
+        }
+        if isOneOfMany {
+            connection.tell(
+                "SkyRL averages over the calls of a step, so that Adam sees smaller gradients than of one call with all data",
+                onceFor: "SkyRL's average")
+        }
+        return pass
     }
 
     /// Sends all chunks of a pass.

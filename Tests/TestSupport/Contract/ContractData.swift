@@ -95,6 +95,8 @@ extension SamplingClient {
 extension ForwardBackwardOutput {
     /// The logprobs of each datum.
     var logprobs: [[Float]] { lossFnOutputs.map { $0["logprobs"]?.floats ?? [] } }
+    /// All of them in a row.
+    var flatLogprobs: [Float?] { logprobs.joined().map(Optional.init) }
 }
 
 extension SampleResponse {

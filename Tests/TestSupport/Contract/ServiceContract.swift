@@ -18,11 +18,50 @@ public struct ContractSubject: Sendable {
     public let service: any TrainingService
     /// A tiny model that the service offers, of a context of 256 tokens.
     public let model: String
+    /// What the service cannot have. The client has to refuse it instead.
+    public let lacks: Set<Lack>
+    /// How far apart numbers may be that have equal bits on the embedded engine, whose numbers do not depend on their batch.
+    public let tolerance: Double
+
+    /// What some services cannot have.
+    public enum Lack: Sendable {
+        /// It does not say how long its context is, so samples need a limit.
+        case contextLength
+        /// It takes one target at each position.
+        case multipleTargets
+        /// It does not clip gradients.
+        case clipping
+        /// It loads the optimizer with the weights always.
+        case plainLoads
+        /// It samples saved weights until they are trained on.
+        case snapshots
+        /// Names that are taken stay taken.
+        case overwriting
+        /// It describes checkpoints by their names alone, and deletes none.
+        case bookkeeping
+    }
 
     /// A service and its tiny model.
-    public init(service: any TrainingService, model: String) {
+    public init(service: any TrainingService, model: String, lacks: Set<Lack> = [], tolerance: Double = 0) {
         self.service = service
         self.model = model
+        self.lacks = lacks
+        self.tolerance = tolerance
+    }
+
+    /// Whether numbers are the same.
+    func agree(_ first: [Double], _ second: [Double]) -> Bool {
+        first == second || first.count == second.count && zip(first, second).allSatisfy { abs($0 - $1) <= tolerance || $0 == $1 }
+    }
+
+    /// Whether logprobs are the same.
+    func agree(_ first: [Float?], _ second: [Float?]) -> Bool {
+        agree(first.map { $0.map(Double.init) ?? .infinity }, second.map { $0.map(Double.init) ?? .infinity })
+    }
+
+    /// Whether the same was drawn.
+    func agree(_ first: SampleResponse, _ second: SampleResponse) -> Bool {
+        first.sequences.map(\.tokens) == second.sequences.map(\.tokens) && agree(first.numbers, second.numbers)
     }
 }
 
