@@ -1,6 +1,7 @@
 import Testing
 import TinkerClient
 import TinkerWire
+import TrainingAPI
 
 /// The end of a session.
 struct SessionEndTests {
