@@ -1,7 +1,7 @@
 /// What has accumulated on SkyRL since the last step. SkyRL averages over all sequences of a step, and how many there will be is not
 /// known before the last call; so all are scaled by the number of the first call. That makes the gradient of a step of one call the
-/// sum that it is everywhere else. Steps of several calls get it times `scale / sequences`, which AdamW hardly feels and `takeNorm`
-/// takes out of the norm.
+/// sum that it is everywhere else. Steps of several calls get it times `scale / sequences`, which AdamW hardly feels; `take` says
+/// how to take it out of the norm.
 struct SkyRLGradients: Sendable {
     private var scale = 0
     private var sequences = 0
