@@ -119,6 +119,17 @@ void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
 // Whether system calls of the threads that run Lua fail when an interrupt comes, instead of going on.
 void lb_let_interrupts_end_calls(bool ends);
+enum { LB_TICK = 100 }; // ms; an interrupt that comes just before a wait begins is seen after this time
+// Leaves the terminal to someone else, a command or whoever answers, and takes it back.
+void lb_lend_terminal(const lb_bridge *bridge, bool is_lent);
+
+// commands.c
+void lb_open_commands(lua_State *L);
+// Tells the command at a file's other end, if there is one, of an interrupt.
+void lb_hand_on_interrupt(luaL_Stream *stream);
+// After a read: where the file has ended because an interrupt has stopped its command, the interrupt is Lua's too, though it may not
+// have been told yet.
+void lb_note_end(lb_bridge *bridge, luaL_Stream *stream);
 
 // coroutines.c, patterns.c, waiting.c, libraries.c
 void lb_open_coroutines(lua_State *L);

@@ -48,6 +48,10 @@ void lb_let_interrupts_end_calls(bool ends) {
     sigaction(WAKE_SIGNAL, &action, NULL);
 }
 
+void lb_lend_terminal(const lb_bridge *bridge, bool is_lent) {
+    if (!bridge->closing) bridge->callbacks.lend_terminal(bridge->callbacks.context, is_lent);
+}
+
 static void install_wake_handler(void) { lb_let_interrupts_end_calls(false); }
 
 // Threads made by libdispatch's workers inherit a mask that keeps every signal out.

@@ -135,6 +135,7 @@ static void open_all(lua_State *L) {
     lua_pushcclosure(L, io_write, 3);
     lua_setfield(L, -2, "write");
     lua_pop(L, 1);
+    lb_open_commands(L);
     lb_open_waiting_functions(L);
 }
 

@@ -106,17 +106,21 @@ public final class LineEditor: EntrySource {
 
     /// The next entry; see `EntrySource`.
     public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
-        signals.isInterrupted.store(false, ordering: .releasing)
-        return withoutActuallyEscaping(isIncomplete) { isIncomplete in
+        withoutActuallyEscaping(isIncomplete) { isIncomplete in
             self.isIncomplete = isIncomplete
+            // An interrupt that comes between two entries is for the next one, but not for one after what is run now.
+            func accepted(_ text: String) -> Entry {
+                signals.isInterrupted.store(false, ordering: .releasing)
+                return .text(trimmedEnd(text))
+            }
             defer { (self.isIncomplete, earlierLines) = ({ _ in false }, "") }
             while true {
                 switch readLine(prompt: earlierLines.isEmpty ? prompt : continuation) {
                 case nil: return .interrupted
-                case .end: return earlierLines.isEmpty ? .end : .text(trimmedEnd(earlierLines))
+                case .end: return earlierLines.isEmpty ? .end : accepted(earlierLines)
                 case .line(let line):
                     let text = earlierLines + line
-                    if !isIncomplete(text) { return .text(trimmedEnd(text)) }
+                    if !isIncomplete(text) { return accepted(text) }
                     earlierLines = text + "\n"
                 }
             }

@@ -34,7 +34,7 @@ import Tokenizers
     func selection() throws {
         func names(_ selection: BenchSelection) -> [String] { selection.cases.map(\.name) + selection.tables.map(\.name) }
         let usual = [
-            "sft", "prefill", "decode-1", "decode-4", "decode-16", "decode-64", "groups-64", "tournament", "rl-step",
+            "sft", "prefill", "decode-1", "decode-4", "decode-16", "decode-64", "groups-64", "tournament", "rl-step", "session",
         ]
         let tables = ["length", "batch", "rank", "threads", "size"]
         #expect(names(try BenchSelection(isQuick: false, threads: 2)) == usual)

@@ -91,7 +91,7 @@ public final class ScriptedTerminal {
 
     /// Waits until the program writes a text that was not waited for before, and gives what came up to its end.
     @discardableResult
-    public func wait(for text: String, seconds: Double = 20) throws -> String {
+    public func wait(for text: String, seconds: Double = 60) throws -> String {
         let deadline = Date().addingTimeInterval(seconds)
         while true {
             if let range = transcript[consumed...].firstRange(of: text) {
@@ -117,7 +117,7 @@ public final class ScriptedTerminal {
 
     /// Waits until the terminal shows a text anywhere, and gives all that it shows.
     @discardableResult
-    public func wait(forScreen text: String, seconds: Double = 20) throws -> String {
+    public func wait(forScreen text: String, seconds: Double = 60) throws -> String {
         let deadline = Date().addingTimeInterval(seconds)
         while !screen.contains(text) {
             guard Date() < deadline, readSome() else { throw Failure.timeout(waitingFor: text, screen: screen) }
@@ -126,7 +126,7 @@ public final class ScriptedTerminal {
     }
 
     /// Waits until the program has written some bytes, control sequences among them.
-    public func wait(forRaw text: String, seconds: Double = 20) throws {
+    public func wait(forRaw text: String, seconds: Double = 60) throws {
         let deadline = Date().addingTimeInterval(seconds)
         while !output.contains(text) {
             guard Date() < deadline, readSome() else { throw Failure.timeout(waitingFor: text, screen: screen) }
@@ -141,7 +141,7 @@ public final class ScriptedTerminal {
     }
 
     /// Waits for the program's end; gives its exit status, 128 and the signal's number after a signal.
-    public func end(seconds: Double = 20) throws -> Int32 {
+    public func end(seconds: Double = 60) throws -> Int32 {
         let deadline = Date().addingTimeInterval(seconds)
         while Date() < deadline {
             var code: Int32 = 0

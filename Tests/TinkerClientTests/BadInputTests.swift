@@ -7,7 +7,7 @@ import TinkerClient
 import TrainingAPI
 
 /// What goes wrong between a user and a service is an error that names the service and says what to do.
-@Suite(.timeLimit(.minutes(1))) struct BadInputTests {
+@Suite(.timeLimit(.minutes(10))) struct BadInputTests {
     /// The error of asking a service at an address for what it offers, over libcurl.
     private func failure(_ url: String, key: String? = nil, environment: [String: String] = [:]) async throws -> TrainingError {
         let address = try #require(ServiceAddress(url))

@@ -8,7 +8,7 @@ import TinkerServer
 import TrainingAPI
 
 /// The client over loopback, against our own server over the embedded engine.
-@Suite(.serialized, .ownKernels, .timeLimit(.minutes(1))) struct ContractTests {
+@Suite(.serialized, .ownKernels, .timeLimit(.minutes(10))) struct ContractTests {
     /// The engine, and its server for as long as the tests run.
     private struct Subjects {
         let embedded: ContractSubject

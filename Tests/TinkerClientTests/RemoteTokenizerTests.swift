@@ -8,7 +8,7 @@ import Tokenizers
 import TrainingAPI
 
 /// Where the tokenizer of a remote model comes from.
-@Suite(.timeLimit(.minutes(1))) struct RemoteTokenizerTests {
+@Suite(.timeLimit(.minutes(10))) struct RemoteTokenizerTests {
     private let folder: URL
 
     init() throws {

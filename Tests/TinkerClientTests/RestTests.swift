@@ -6,7 +6,7 @@ import TinkerClient
 import TrainingAPI
 
 /// Runs and checkpoints that services keep.
-@Suite(.timeLimit(.minutes(1))) struct RestTests {
+@Suite(.timeLimit(.minutes(10))) struct RestTests {
     private static let checkpoint = """
         {"checkpoint_id":"sampler_weights/a","checkpoint_type":"sampler","time":"2026-11-21T10:00:00Z",\
         "tinker_path":"tinker://R:train:0/sampler_weights/a","size_bytes":12,"public":true,"surprise":[1]}

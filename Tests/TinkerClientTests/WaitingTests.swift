@@ -7,7 +7,7 @@ import TinkerClient
 import TrainingAPI
 
 /// Waiting for a service: it is told, and it can be given up at any time.
-@Suite(.timeLimit(.minutes(1))) struct WaitingTests {
+@Suite(.timeLimit(.minutes(10))) struct WaitingTests {
     private func service(
         _ transport: any HTTPTransport, pacing: Pacing, waiting: @escaping @Sendable (String?) -> Void = { _ in }
     ) throws -> RemoteService {

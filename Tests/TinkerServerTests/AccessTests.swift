@@ -4,7 +4,7 @@ import Testing
 import TinkerServer
 import TinkerWire
 
-@Suite("Access and limits", .timeLimit(.minutes(1)))
+@Suite("Access and limits", .timeLimit(.minutes(10)))
 struct AccessTests {
     @Test("with keys, nothing but the health check is answered without one of them")
     func keys() async throws {

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TinkerServer
 
-@Suite("Training calls", .timeLimit(.minutes(1)))
+@Suite("Training calls", .timeLimit(.minutes(10)))
 struct CallOrderTests {
     @Test("calls run in the order of their numbers, whatever order they arrive in")
     func order() async throws {

@@ -7,7 +7,7 @@ import TestSupport
 import Testing
 import TinkerServer
 
-@Suite("Over loopback", .ownKernels, .timeLimit(.minutes(1)))
+@Suite("Over loopback", .ownKernels, .timeLimit(.minutes(10)))
 struct EndToEndTests {
     /// The embedded engine on a tiny model, served on a free port while the body runs.
     private func withServer(

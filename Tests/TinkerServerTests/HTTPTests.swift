@@ -5,7 +5,7 @@ import Testing
 import TinkerServer
 
 /// What the server makes of bytes that clients of any kind send.
-@Suite("HTTP", .timeLimit(.minutes(1)))
+@Suite("HTTP", .timeLimit(.minutes(10)))
 struct HTTPTests {
     /// A toy service on a free port while the body runs.
     private func withServer(

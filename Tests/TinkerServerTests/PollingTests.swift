@@ -3,7 +3,7 @@ import Testing
 import TinkerServer
 import TinkerWire
 
-@Suite("Results", .timeLimit(.minutes(1)))
+@Suite("Results", .timeLimit(.minutes(10)))
 struct PollingTests {
     @Test("a poll is held until the result comes, and answered with 408 when clients would give up")
     func longPolling() async throws {

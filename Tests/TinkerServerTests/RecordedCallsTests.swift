@@ -25,7 +25,7 @@ struct RecordedCalls: Decodable, Sendable, CustomTestStringConvertible {
     static func all() throws -> [RecordedCalls] { try Vectors.load([RecordedCalls].self, "calls", in: .module) }
 }
 
-@Suite("Recorded clients", .timeLimit(.minutes(1)))
+@Suite("Recorded clients", .timeLimit(.minutes(10)))
 struct RecordedCallsTests {
     /// What this server does not have: services of MinT's alone, files of the toy service, and what is behind flags that it never sets.
     private static let absent = [

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TinkerServer
 
-@Suite("Samples that end", .timeLimit(.minutes(1)))
+@Suite("Samples that end", .timeLimit(.minutes(10)))
 struct SampleLogTests {
     private let server: TestServer
     private let sampler: String

@@ -2,7 +2,7 @@ import TestSupport
 import Testing
 import TinkerServer
 
-@Suite("Sampling requests", .timeLimit(.minutes(1)))
+@Suite("Sampling requests", .timeLimit(.minutes(10)))
 struct SamplingTests {
     private func body(_ sampler: String, _ number: Int, samples: Int = 2, extra: String = "") -> String {
         #"""

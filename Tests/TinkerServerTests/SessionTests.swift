@@ -4,7 +4,7 @@ import Testing
 import TinkerServer
 import TrainingAPI
 
-@Suite("Sessions", .timeLimit(.minutes(1)))
+@Suite("Sessions", .timeLimit(.minutes(10)))
 struct SessionTests {
     @Test("a session that stops beating is closed and what it owns is freed")
     func expiry() async throws {
@@ -101,7 +101,7 @@ struct SessionTests {
     }
 }
 
-@Suite("Checkpoints", .timeLimit(.minutes(1)))
+@Suite("Checkpoints", .timeLimit(.minutes(10)))
 struct CheckpointTests {
     @Test("a client goes on from a saved path after the server has been started again")
     func restart() async throws {

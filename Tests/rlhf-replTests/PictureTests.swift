@@ -45,7 +45,7 @@ import Testing
 
     /// A session that looks through rollouts.
     private func browser() throws -> Repl {
-        let repl = try Repl(columns: 60)
+        let repl = try Repl(columns: 70)
         try repl.enter(
             "rows = {} for i = 1, 40 do rows[i] = {prompt = 'ask ' .. i, response = 'reply ' .. i, reward = i % 7} end;", prompt: 2)
         repl.terminal.enter("rlhf.display.rollouts(rows, {title = 'mine', browse = true})")
