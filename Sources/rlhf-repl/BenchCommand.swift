@@ -30,7 +30,7 @@ struct BenchCommand: ParsableCommand {
     var runs: Int?
 
     @Option(help: ArgumentHelp("Only these workloads and tables, with commas between; decode means all of them.", valueName: "names"))
-    var only: String?
+    var only: [String] = []
 
     @Flag(help: "Small sizes: to see that everything works, not for figures.")
     var quick = false
@@ -93,7 +93,7 @@ struct BenchCommand: ParsableCommand {
 
     private func selection() throws(BenchError) -> BenchSelection {
         try BenchSelection(
-            only: only?.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } ?? [], hasPipeline: pipeline,
+            only: only.flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }, hasPipeline: pipeline,
             hasTables: scaling, isQuick: quick, threads: threads)
     }
 
