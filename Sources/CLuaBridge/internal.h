@@ -102,6 +102,8 @@ void lb_note_captures(lua_State *L, lua_State *from, lua_Debug *frame);
 void lb_outdated_captures(lua_State *L, lb_request *request);
 
 // globals.c
+void lb_define(lua_State *L, lb_request *request);
+void lb_reset_globals(lua_State *L);
 void lb_watch_globals(lua_State *L, lb_request *request);
 
 // host.c

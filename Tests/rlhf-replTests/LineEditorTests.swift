@@ -76,7 +76,7 @@ import Testing
 
     @Test("%edit opens the last entry in the editor of the environment and runs what it leaves")
     func edit() throws {
-        let editor = FileManager.default.temporaryDirectory.appending(path: "editor-\(UUID().uuidString)")
+        let editor = ScratchFolder.url.appending(path: "editor-\(UUID().uuidString)")
         try Data("#!/bin/sh\nsed -i 's/one/two/' \"$1\"\n".utf8).write(to: editor)
         try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: editor.path)
         let repl = try Repl(environment: ["EDITOR": editor.path])
