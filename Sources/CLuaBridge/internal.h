@@ -5,6 +5,7 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "lua_bridge.h"
 
@@ -121,6 +122,11 @@ void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
 // Whether system calls of the threads that run Lua fail when an interrupt comes, instead of going on.
 void lb_let_interrupts_end_calls(bool ends);
+
+// commands.c
+void lb_open_commands(lua_State *L);
+void lb_lend_terminal(const lb_bridge *bridge, bool is_lent); // never raises
+pid_t lb_command_of(const luaL_Stream *stream);               // never raises; 0 for files that are no command's
 
 // coroutines.c, patterns.c, waiting.c, libraries.c
 void lb_open_coroutines(lua_State *L);

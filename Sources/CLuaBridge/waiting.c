@@ -1,98 +1,13 @@
-// The standard functions that wait for someone else, a command or whoever types, so that an interrupt ends the wait.
-#include <errno.h>
+// The standard functions that read what comes late, from whoever types or from a command, so that an interrupt ends the wait.
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "internal.h"
 
-enum { TICK = 100 }; // ms; an interrupt that comes just before a wait begins is seen after this time
-
-extern char **environ;
-
-static double seconds(void) {
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-static void lend_terminal(const lb_bridge *bridge, bool is_lent) {
-    if (!bridge->closing) bridge->callbacks.lend_terminal(bridge->callbacks.context, is_lent);
-}
-
-// Starts a command with no signal blocked or ignored; 0 if it cannot, with errno.
-static pid_t start_command(const char *command) {
-    pid_t child = 0;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    sigemptyset(&none);
-    sigfillset(&all);
-    if ((errno = posix_spawnattr_init(&attributes)) != 0) return 0;
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    char *arguments[] = {"sh", "-c", (char *)command, NULL};
-    errno = posix_spawn(&child, "/bin/sh", NULL, &attributes, arguments, environ);
-    posix_spawnattr_destroy(&attributes);
-    return errno == 0 ? child : 0;
-}
-
-// An interrupt reaches a command by the terminal that both share. Where they share none, or the command may not have been there
-// yet, it is handed on.
-static bool may_have_missed(double started) {
-    enum { YOUNG = 1 };
-    return tcgetpgrp(STDIN_FILENO) != getpgrp() || seconds() - started < YOUNG;
-}
-
-// Waits for the command's end; gives its status as waitpid does, -1 if there is none.
-static int wait_for_command(const lb_bridge *bridge, pid_t child) {
-    double started = seconds();
-    bool is_told = false;
-    struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, child, 0), .events = POLLIN};
-    int status = 0;
-    pid_t result;
-    while ((result = waitpid(child, &status, WNOHANG)) == 0 || (result < 0 && errno == EINTR)) {
-        if (!is_told && lb_is_interrupted(bridge)) {
-            is_told = true;
-            if (may_have_missed(started)) kill(child, SIGINT);
-        }
-        if (ended.fd >= 0) poll(&ended, 1, TICK);
-        else poll(NULL, 0, TICK / 10); // an older kernel: looked after more often
-    }
-    if (ended.fd >= 0) close(ended.fd);
-    return result < 0 ? -1 : status;
-}
-
-// os.execute. A command that an interrupt has stopped stops the cell too. Upvalue: Lua's own.
-static int os_execute(lua_State *L) {
-    lb_bridge *bridge = lb_of(L);
-    const char *command = luaL_optstring(L, 1, NULL);
-    if (command == NULL) { // asks whether there is a shell
-        lua_pushvalue(L, lua_upvalueindex(1));
-        lua_call(L, 0, 1);
-        return 1;
-    }
-    if (lb_is_interrupted(bridge)) return lb_raise_interrupt(L);
-    fflush(stdout);
-    pid_t child = start_command(command);
-    if (child == 0) return luaL_fileresult(L, 0, "/bin/sh");
-    lend_terminal(bridge, true);
-    int status = wait_for_command(bridge, child);
-    lend_terminal(bridge, false);
-    enum { SHELL_INTERRUPTED = 128 + SIGINT };
-    if ((WIFSIGNALED(status) && WTERMSIG(status) == SIGINT) || (WIFEXITED(status) && WEXITSTATUS(status) == SHELL_INTERRUPTED)) {
-        lb_interrupt(bridge);
-        return lb_raise_interrupt(L);
-    }
-    return luaL_execresult(L, status);
-}
+enum { TICK = 50 }; // ms; an interrupt that comes just before a wait begins is seen after this time
 
 // Waits until standard input has something to read, unless some is left from before.
 static void wait_for_input(const lb_bridge *bridge) {
@@ -102,10 +17,10 @@ static void wait_for_input(const lb_bridge *bridge) {
 }
 
 // The open file on top of the stack, which is popped; NULL if there is none.
-static FILE *pop_file(lua_State *L) {
-    luaL_Stream *stream = luaL_testudata(L, -1, LUA_FILEHANDLE);
+static const luaL_Stream *pop_stream(lua_State *L) {
+    const luaL_Stream *stream = luaL_testudata(L, -1, LUA_FILEHANDLE);
     lua_pop(L, 1);
-    return stream != NULL && stream->closef != NULL ? stream->f : NULL;
+    return stream != NULL && stream->closef != NULL ? stream : NULL;
 }
 
 // Whether a read may take as long as someone likes; NULL: false.
@@ -120,7 +35,9 @@ static int interruptible_read(lua_State *L) {
     int count = lua_gettop(L), status = LUA_OK;
     if (lua_isnil(L, lua_upvalueindex(2)) && count > 0) lua_pushvalue(L, 1);
     else lua_pushvalue(L, lua_upvalueindex(2));
-    FILE *file = pop_file(L);
+    const luaL_Stream *stream = pop_stream(L);
+    FILE *file = stream != NULL ? stream->f : NULL;
+    pid_t command = stream != NULL ? lb_command_of(stream) : 0;
     bool reads_stdin = file == stdin;
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_insert(L, 1);
@@ -129,15 +46,16 @@ static int interruptible_read(lua_State *L) {
         return lua_gettop(L);
     }
     if (reads_stdin) {
-        lend_terminal(bridge, true);
+        lb_lend_terminal(bridge, true);
         wait_for_input(bridge);
     }
     lb_let_interrupts_end_calls(true);
     if (!lb_is_interrupted(bridge)) status = lua_pcall(L, count, LUA_MULTRET, 0);
     lb_let_interrupts_end_calls(false);
-    if (reads_stdin) lend_terminal(bridge, false);
+    if (reads_stdin) lb_lend_terminal(bridge, false);
     if (lb_is_interrupted(bridge)) {
         if (reads_stdin) clearerr(stdin); // or the next read would fail as this one did
+        if (command != 0) kill(command, SIGINT);
         return lb_raise_interrupt(L);
     }
     return status == LUA_OK ? lua_gettop(L) : lua_error(L);
@@ -169,8 +87,7 @@ static int io_read(lua_State *L) {
 }
 
 void lb_open_waiting_functions(lua_State *L) {
-    lua_getglobal(L, "os");
-    lb_wrap_field(L, "execute", os_execute);
+    lb_open_commands(L);
     lua_getglobal(L, "io");
     lb_wrap_field(L, "lines", interruptible_lines);
     luaL_getmetatable(L, LUA_FILEHANDLE);
@@ -184,5 +101,5 @@ void lb_open_waiting_functions(lua_State *L) {
     lua_getfield(L, -4, "input");
     lua_pushcclosure(L, io_read, 2);
     lua_setfield(L, -4, "read");
-    lua_pop(L, 4);
+    lua_pop(L, 3);
 }
