@@ -106,8 +106,8 @@ public final class LineEditor: EntrySource {
 
     /// The next entry; see `EntrySource`.
     public func readEntry(prompt: String, continuation: String, isIncomplete: (String) -> Bool) -> Entry {
-        signals.isInterrupted.store(false, ordering: .releasing)
-        return withoutActuallyEscaping(isIncomplete) { isIncomplete in
+        // A press that came since the last line counts: it may be the second of two.
+        withoutActuallyEscaping(isIncomplete) { isIncomplete in
             self.isIncomplete = isIncomplete
             defer { (self.isIncomplete, earlierLines) = ({ _ in false }, "") }
             while true {
