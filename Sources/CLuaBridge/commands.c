@@ -76,19 +76,28 @@ static bool was_stopped(int status) {
 }
 
 // Waits for the command's end; gives its status as waitpid does, -1 if there is none. A command that an interrupt stops meanwhile
-// interrupts Lua too: its end may be seen before the flag.
-static int wait_for(lb_bridge *bridge, command *awaited) {
+// interrupts Lua too: its end may be seen before the flag. One that an interrupt does not stop, as an editor, is waited for on unless
+// `leaves_stubborn`, and left alone after a moment if so.
+static int wait_for(lb_bridge *bridge, command *awaited, bool leaves_stubborn) {
+    const double moment = 0.05; // s
     int status = 0;
     pid_t result = waitpid(awaited->child, &status, WNOHANG);
+    errno = 0; // or Lua would take a status for an error of the wait's
     if (result == awaited->child) return status;
+    double told = 0;
     struct pollfd ended = {.fd = (int)syscall(SYS_pidfd_open, awaited->child, 0), .events = POLLIN};
     while ((result = waitpid(awaited->child, &status, WNOHANG)) == 0 || (result < 0 && errno == EINTR)) {
-        if (lb_is_interrupted(bridge)) hand_on_interrupt(awaited);
-        if (ended.fd >= 0) poll(&ended, 1, LB_TICK);
+        if (told == 0 && lb_is_interrupted(bridge)) {
+            hand_on_interrupt(awaited);
+            told = seconds();
+        }
+        if (leaves_stubborn && told > 0 && seconds() - told > moment) break;
+        if (ended.fd >= 0) poll(&ended, 1, told > 0 ? LB_TICK / 10 : LB_TICK);
         else poll(NULL, 0, LB_TICK / 10); // an older kernel: looked after more often
     }
     if (ended.fd >= 0) close(ended.fd);
-    if (result < 0) return -1;
+    errno = 0;
+    if (result <= 0) return -1;
     if (was_stopped(status)) lb_interrupt(bridge);
     return status;
 }
@@ -107,7 +116,7 @@ static int os_execute(lua_State *L) {
     command child = start(text, -1, -1);
     if (child.child == 0) return luaL_fileresult(L, 0, "/bin/sh");
     lb_lend_terminal(bridge, true);
-    int status = wait_for(bridge, &child);
+    int status = wait_for(bridge, &child, false);
     lb_lend_terminal(bridge, false);
     if (was_stopped(status)) {
         lb_interrupt(bridge); // also where it ended before anybody waited
@@ -122,7 +131,7 @@ static int close_command(lua_State *L) {
     command_stream *stream = luaL_checkudata(L, 1, LUA_FILEHANDLE);
     fclose(stream->stream.f);
     if (bridge->closing) return 0;
-    int status = wait_for(bridge, &stream->command);
+    int status = wait_for(bridge, &stream->command, true);
     if (lb_is_interrupted(bridge)) return lb_raise_interrupt(L);
     return luaL_execresult(L, status);
 }

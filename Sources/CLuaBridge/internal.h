@@ -5,6 +5,7 @@
 #include <lualib.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "lua_bridge.h"
 
@@ -102,6 +103,8 @@ void lb_note_captures(lua_State *L, lua_State *from, lua_Debug *frame);
 void lb_outdated_captures(lua_State *L, lb_request *request);
 
 // globals.c
+void lb_define(lua_State *L, lb_request *request);
+void lb_reset_globals(lua_State *L);
 void lb_watch_globals(lua_State *L, lb_request *request);
 
 // host.c
@@ -119,7 +122,7 @@ void lb_set_running(lb_bridge *bridge, lua_State *L);
 void lb_forget(lb_bridge *bridge);
 // Whether system calls of the threads that run Lua fail when an interrupt comes, instead of going on.
 void lb_let_interrupts_end_calls(bool ends);
-enum { LB_TICK = 100 }; // ms; an interrupt that comes just before a wait begins is seen after this time
+enum { LB_TICK = 50 }; // ms; an interrupt that comes just before a wait begins is seen after this time
 // Leaves the terminal to someone else, a command or whoever answers, and takes it back.
 void lb_lend_terminal(const lb_bridge *bridge, bool is_lent);
 

@@ -157,6 +157,8 @@ static void encode_table(lua_State *L, lb_encoder *encoder, int index, int depth
         return;
     }
     if (!lua_checkstack(L, 8)) lb_raise(L, "usage", "the table is nested too deep", NULL);
+    // A large table takes a while. While an error is reported nothing runs, and the report has to come through.
+    if (lb_of(L)->running != NULL && !encoder->display && lb_is_interrupted(lb_of(L))) lb_raise_interrupt(L);
 
     size_t at = new_item(L, encoder, item);
     bool identity = encoder->shallow;

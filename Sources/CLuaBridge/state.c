@@ -130,74 +130,8 @@ static void deliver_top(lua_State *L, lb_request *request, bool shallow) {
     lb_deliver(L, &encoder, top, top, request->sink, request->context);
 }
 
-static int call_without_self_k(lua_State *L, int status, lua_KContext context) {
-    (void)status;
-    (void)context;
-    return lua_gettop(L);
-}
-
-static int call_without_self(lua_State *L) { // upvalue: a function that a table is called in place of
-    lua_pushvalue(L, lua_upvalueindex(1));
-    lua_replace(L, 1);
-    lua_callk(L, lua_gettop(L) - 1, LUA_MULTRET, 0, call_without_self_k);
-    return call_without_self_k(L, LUA_OK, 0);
-}
-
-static void make_callable(lua_State *L) { // table, function -> table
-    lua_createtable(L, 0, 1);
-    lua_insert(L, -2);
-    lua_pushcclosure(L, call_without_self, 1);
-    lua_setfield(L, -2, "__call");
-    lua_setmetatable(L, -2);
-}
-
-static void define(lua_State *L, lb_request *request) {
-    int base = lua_gettop(L);
-    lb_push_values(L, request->values);
-    lua_settop(L, base + 1);
-    lua_pushglobaltable(L);
-    const char *part = request->name;
-    for (const char *dot; (dot = strchr(part, '.')) != NULL; part = dot + 1) {
-        lua_pushlstring(L, part, (size_t)(dot - part));
-        lua_pushvalue(L, -1);
-        int type = lua_rawget(L, -3); // parent, name, child
-        if (type != LUA_TTABLE) {
-            lua_newtable(L);
-            lua_insert(L, -2); // parent, name, new, old
-            if (type == LUA_TFUNCTION) make_callable(L);
-            else lua_pop(L, 1);
-            lua_pushvalue(L, -2);
-            lua_pushvalue(L, -2);
-            lua_rawset(L, -5); // parent, name, new
-        }
-        lua_replace(L, -3);
-        lua_pop(L, 1);
-    }
-    lua_pushstring(L, part);
-    if (lua_rawget(L, -2) == LUA_TTABLE && lua_isfunction(L, base + 1)) {
-        lua_pushvalue(L, base + 1);
-        make_callable(L);
-        return;
-    }
-    lua_pop(L, 1);
-    lua_pushstring(L, part);
-    lua_pushvalue(L, base + 1);
-    lua_rawset(L, -3);
-}
-
 static void unreference_all(lua_State *L, lb_values *values) {
     for (size_t i = 0; i < values->count; i++) lb_unreference(L, (int)values->items[i].value.integer);
-}
-
-static void reset_globals(lua_State *L) {
-    lua_rawgeti(L, LUA_REGISTRYINDEX, lb_of(L)->environment);
-    lua_pushnil(L);
-    while (lua_next(L, -2)) {
-        lua_pop(L, 1);
-        lua_pushvalue(L, -1);
-        lua_pushnil(L);
-        lua_rawset(L, -4); // assigning nil to a present key is allowed while traversing
-    }
 }
 
 static int operate(lua_State *L) {
@@ -218,7 +152,7 @@ static int operate(lua_State *L) {
         lb_push_host_function(L, request->number, request->flag);
         deliver_top(L, request, true);
         break;
-    case LB_OP_DEFINE: define(L, request); break;
+    case LB_OP_DEFINE: lb_define(L, request); break;
     case LB_OP_TYPE: lb_define_type(L, request); break;
     case LB_OP_COMPILE: lb_load(L, request->text, request->text_length, request->name); break;
     case LB_OP_CELL: lb_start_cell(L, request); break;
@@ -242,7 +176,7 @@ static int operate(lua_State *L) {
     case LB_OP_CAPTURES: lb_outdated_captures(L, request); break;
     case LB_OP_FRAMES: lb_frames(L, request); break;
     case LB_OP_FRAME: lb_frame_variables(L, request); break;
-    case LB_OP_RESET: reset_globals(L); break;
+    case LB_OP_RESET: lb_reset_globals(L); break;
     case LB_OP_COLLECT: lua_gc(L, LUA_GCCOLLECT); break;
     case LB_OP_UNREFERENCE: unreference_all(L, request->values); break;
     default: lb_raise(L, "internal", "no such operation", NULL);

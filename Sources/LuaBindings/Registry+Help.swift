@@ -11,7 +11,7 @@ extension Registry {
         ) { context in
             var registry = registry
             registry.add(help(registry: registry, index: index))
-            context.state.output(try registry.helpText(for: context[0], index: index) + "\n")
+            context.state.output(context.state.prose(try registry.helpText(for: context[0], index: index)) + "\n")
             return .nothing
         }
     }
@@ -28,7 +28,11 @@ extension Registry {
         case .none: return overview
         case .string(let name):
             if let text = helpText(name) { return text }
-            throw .usage("no help for '\(name)'", hint: NearMatches.hint(name, among: names, what: "there is help for"))
+            let near = NearMatches.of(name, among: names)
+            // All names would fill the screen.
+            throw .usage(
+                "no help for '\(name)'",
+                hint: near.isEmpty ? "help() lists what there is" : NearMatches.hint(name, among: near, what: ""))
         case .function(let function):
             if let path = index.path(of: function.reference), let text = helpText(path) { return text }
             if let source = function.source, let line = function.line {

@@ -24,6 +24,8 @@ public final class LuaState {
     public var output: (String) -> Void
     /// Gets what bindings show; without it, `output` gets it as plain text.
     public var display: ((DisplayValue) -> Void)?
+    /// Breaks text for people into lines that fit; as it is where nothing has a width.
+    public var prose: (String) -> String = { $0 }
     /// Takes away what the cell has given so far, at once or when there is something to put in its place.
     public var clearDisplay: ((_ waits: Bool) -> Void)?
     /// Called about ten times a second while the loop waits: for progress lines.

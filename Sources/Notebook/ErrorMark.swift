@@ -18,7 +18,7 @@ struct ErrorMark {
 
     /// Ranges of the line's bytes; the whole code of the line when nothing closer is known, none for a line without code.
     var ranges: [Range<Int>] {
-        let found = [variable, nearToken, argument, raisingCall, quotedName].lazy.map { $0() }.first { !$0.isEmpty }
+        let found = [variable, nearToken, option, argument, raisingCall, quotedName].lazy.map { $0() }.first { !$0.isEmpty }
         return (found ?? wholeLine).map { max(0, $0.lowerBound - lineStart)..<max(0, $0.upperBound - lineStart) }
     }
 
@@ -54,12 +54,13 @@ struct ErrorMark {
             switch token.kind {
             case .name: return token.text == subject.name && [".", ":"].contains(text(index - 1)) == isMember
             case .string: return isMember && String(token.text.dropFirst().dropLast()) == subject.name
+            // What Lua says of t[1], whichever the number.
+            case .number: return subject.name == "integer index" && isBracketed(index)
             default: return false
             }
         }
         let fitting = named.filter { index in
-            // After t["name"] comes the closing bracket.
-            let next = tokens[index].kind == .string && text(index + 1) == "]" ? index + 2 : index + 1
+            let next = isBracketed(index) ? index + 2 : index + 1
             if message.contains("attempt to call") {
                 return ["(", "{"].contains(text(next)) || tokens.indices.contains(next) && tokens[next].kind == .string
             }
@@ -73,14 +74,19 @@ struct ErrorMark {
     private func variable() -> [Range<Int>] {
         guard let subject else { return [] }
         return candidates(subject).map { index in
-            let end = tokens[index].kind == .string && text(index + 1) == "]" ? index + 1 : index
+            let end = isBracketed(index) ? index + 1 : index
             return tokens[chainStart(index)].range.lowerBound..<tokens[end].range.upperBound
         }
     }
 
+    /// Whether a token is the key of `t["name"]` or `t[1]`.
+    private func isBracketed(_ index: Int) -> Bool {
+        [.string, .number].contains(tokens[index].kind) && text(index - 1) == "[" && text(index + 1) == "]"
+    }
+
     /// The first of `a.b.c` that leads to a name.
     private func chainStart(_ index: Int) -> Int {
-        var start = tokens[index].kind == .string && text(index - 1) == "[" ? index - 2 : index
+        var start = isBracketed(index) ? index - 2 : index
         while start >= 2, [".", ":"].contains(text(start - 1)), tokens[start - 2].kind == .name { start -= 2 }
         return max(0, start)
     }
@@ -93,6 +99,12 @@ struct ErrorMark {
             return onLine.last.map { [tokens[$0].range.upperBound..<tokens[$0].range.upperBound + 1] } ?? []
         }
         return [tokens[last].range]
+    }
+
+    /// `f: unknown option 'x'`, `f: option 'x' expected ...`
+    private func option() -> [Range<Int>] {
+        guard let match = message.firstMatch(of: /option '([A-Za-z_]\w*)'/) else { return [] }
+        return onLine.filter { tokens[$0].kind == .name && tokens[$0].text == match.1 && text($0 + 1) == "=" }.map { tokens[$0].range }
     }
 
     /// `f: argument 2 expected ...`, `bad argument #2 to 'f' ...`, or `f: ...`.

@@ -13,17 +13,38 @@ extension Execution {
         let offset = origin.map { $0.firstLine - 1 } ?? 0
         let shown = max(1, line - 1)...min(source.count, line + 1)
         let width = String(shown.upperBound + offset).count
+        let carets = Self.carets(marks, under: String(source[line - 1]), width: view.width)
+        let room = view.columns() - width - 5
+        // Lines that are too long show the part with the marks.
+        let mark = carets?.prefix { $0 != "^" }.count ?? 0
+        let start = mark < room - 10 ? 0 : mark - room / 2
         var lines: [String] = []
         for number in shown {
             let label = String(number + offset)
             let padded = String(repeating: " ", count: width - label.count) + label
-            let text = "\(number == line ? "→" : " ") \(padded) │ \(source[number - 1])"
-            lines.append(view.paint(text, number == line ? .place : .dim))
-            if number == line, let carets = Self.carets(marks, under: String(source[number - 1]), width: view.width) {
-                lines.append(view.paint("  " + String(repeating: " ", count: width) + " │ " + carets, .error))
+            let code = Self.part(String(source[number - 1]), from: start, columns: room, width: view.width)
+            lines.append(view.paint("\(number == line ? "→" : " ") \(padded) │ \(code)", number == line ? .place : .dim))
+            if number == line, let carets {
+                let blank = "  " + String(repeating: " ", count: width)
+                lines.append(view.paint(blank + " │ " + carets.dropFirst(start).prefix(room), .error))
             }
         }
         return lines
+    }
+
+    /// The columns of a line from `start` on, with an ellipsis at each end where something is missing.
+    private static func part(_ line: String, from start: Int, columns: Int, width: (String) -> Int) -> String {
+        let isWhole = start == 0 && width(line) <= columns
+        guard !isWhole, columns > 2 else { return line }
+        var text = start > 0 ? "…" : "", column = 0
+        let end = start + columns
+        let isCut = width(line) > end
+        for character in line {
+            let next = column + width(String(character))
+            if column > start || start == 0, next <= (isCut ? end - 1 : end) { text.append(character) }
+            column = next
+        }
+        return text + (isCut ? "…" : "")
     }
 
     /// Carets below the marked bytes; a tab stays one, so that both rows are as wide.

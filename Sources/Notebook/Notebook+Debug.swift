@@ -17,7 +17,11 @@ extension Notebook {
         }
         view.note(view.paint("up, down, N, locals, where, or an expression; an empty line leaves", .dim) + "\n")
         while let line = ask("debug \(debugged.frame)> "), line.contains(where: { !$0.isWhitespace }) {
-            let question = line.trimmingBlanks()
+            var question = line.trimmingBlanks()
+            if question == "%quit" { question = "quit" }
+            // As it is asked outside.
+            if question.hasPrefix("%debug") { question = String(question.dropFirst(6)).trimmingBlanks() }
+            if question.isEmpty { question = "where" }
             if ["q", "quit", "exit"].contains(question) { return }
             do { try answer(question, frames) } catch { show(LuaError(error)) }
         }

@@ -69,8 +69,12 @@ public final class Notebook {
         try watchUndefinedGlobals()
         state.output = { [weak self] text in self?.print(text) }
         state.display = { [weak self] value in self?.show(value) }
+        state.prose = { [weak self] text in self?.prose(text) ?? text }
         state.clearDisplay = { [weak self] waits in self?.clear(waits: waits) }
     }
+
+    /// Text for people in lines that fit.
+    func prose(_ text: String) -> String { TextWrap.prose(text, width: view.columns()) }
 
     // MARK: Script
 

@@ -20,6 +20,8 @@ public struct NotebookView {
     public var showError: ((_ error: LuaError, _ report: String) -> Void)?
     /// Takes away what the cell has given so far, at once or with the next output; nil where nothing can be taken away.
     public var clear: ((_ waits: Bool) -> Void)?
+    /// How many columns there are; as many as one likes where text is not shown on a terminal.
+    public var columns: () -> Int = { .max }
     /// The columns that a text takes.
     public var width: (String) -> Int = { $0.count }
 

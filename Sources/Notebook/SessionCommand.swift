@@ -71,6 +71,9 @@ extension Notebook {
         guard let command = SessionCommand.all.first(where: { $0.name == name }) else {
             throw NotebookError.unknownCommand(name, known: SessionCommand.all.map(\.name))
         }
+        guard argument.isEmpty || command.usage.contains(" ") else {
+            throw NotebookError.commandUsage("\(command.usage) takes nothing after it", usage: command.usage)
+        }
         return try command.body(self, String(argument))
     }
 
@@ -119,11 +122,13 @@ extension Notebook {
     }
 
     private func showCommands() {
-        let rows = SessionCommand.all.map {
-            [$0.usage, $0.doc.split(separator: ". ").first.map(String.init) ?? $0.doc]
+        let others = [("?name", "Help on a name, as help(name)."), (";command", "Runs a shell command.")]
+        let margin = 16
+        for (usage, doc) in SessionCommand.all.map({ ($0.usage, $0.doc) }) + others {
+            let blank = String(repeating: " ", count: margin)
+            let line = usage.count + 2 > margin ? "\(usage)\n\(blank)\(doc)" : usage + blank.dropFirst(usage.count) + doc
+            view.write(prose(line) + "\n")
         }
-        let others = [["?name", "Help on a name, as help(name)"], [";command", "Runs a shell command"]]
-        view.write(view.table(["command", "what it does"], rows + others) + "\n")
     }
 
     private static func isName(_ text: Substring) -> Bool {

@@ -94,7 +94,7 @@ extension LineEditor {
         completion = complete(text)
         if let hint = completion.hint, completion.candidates.isEmpty || (completion.showsHintFirst && !isRepeated) {
             // The options of a large call would fill the screen.
-            let lines = DisplayWidth.wrapped(hint, to: TerminalSize.current().columns - 2).split(separator: "\n")
+            let lines = TextWrap.prose(hint, width: TerminalSize.current().columns - 2).split(separator: "\n")
             let shown = lines.prefix(3).joined(separator: "\n") + (lines.count > 3 ? "…" : "")
             showAbovePrompt(style.paint(shown, .gray))
             return 0

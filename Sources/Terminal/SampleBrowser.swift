@@ -96,9 +96,14 @@ public struct SampleBrowser: Sendable {
         for index in first..<max(first, end(rows: rows, columns: columns)) { lines += block(index, rows: rows, columns: columns) }
         if found.samples.isEmpty { lines.append("nothing found") }
         while lines.count < rows - 1 { lines.append("") }
-        let keys = "space next  b back  s order: \(order.rawValue)  / search  f \(isFull ? "several" : "one in full")  q leave"
-        let footer = typing.map { "search: \($0)" } ?? keys
+        let footer = typing.map { "search: \($0)" } ?? keys(columns)
         return Array(lines.prefix(rows - 1)) + [style.paint(DisplayWidth.truncated(footer, to: columns), .gray)]
+    }
+
+    private func keys(_ columns: Int) -> String {
+        let long = "space next  b back  s order: \(order.rawValue)  / search  f \(isFull ? "several" : "one in full")  q leave"
+        // How one leaves has to be seen.
+        return DisplayWidth.of(long) <= columns ? long : "space b  s \(order.rawValue)  / f \(isFull ? "several" : "full")  q leave"
     }
 
     private var heading: String {

@@ -60,8 +60,10 @@ public final class TerminalWriter: Sendable {
     /// Writes what a cell prints, to standard output.
     public func write(_ text: String) { write(text, to: .output) }
 
-    /// Writes messages, warnings and logs, to standard error.
-    public func writeError(_ text: String) { write(text, to: .error) }
+    /// Writes messages, warnings and logs, to standard error; on a terminal in lines that fit.
+    public func writeError(_ text: String) {
+        write(isErrorTerminal ? TextWrap.prose(text, width: TerminalSize.current().columns) : text, to: .error)
+    }
 
     /// Ends the status line and leaves a line in its place, if one is given.
     func endStatus(leaving line: String?) {

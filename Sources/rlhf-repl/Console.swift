@@ -38,20 +38,21 @@ struct Console {
                     .text(style: style)
             },
             show: { [self] value, _ in show(value) })
+        if writer.isOutputTerminal { view.columns = { TerminalSize.current().columns } }
         view.width = { DisplayWidth.of($0) }
         return view
     }
 
     /// Shows what a cell shows: as a picture where the terminal can, to look through where somebody sits at it, else as text.
     private func show(_ value: DisplayValue) {
-        let width = TerminalSize.current().columns
-        let renderer = TextRenderer(width: width, style: style)
+        let size = TerminalSize.current()
+        let renderer = TextRenderer(width: size.columns, style: style)
         switch value {
         case .samples(let list) where list.isForBrowsing && isInteractive && SampleBrowser.run(list, writer: writer, style: style):
             writer.write((list.title.isEmpty ? "" : list.title + ": ") + list.summary + "\n")
         case .plot(let plot) where plot.screen.marks != .ascii && writer.isOutputTerminal:
             let graphics = TerminalGraphics.current(environment: ProcessInfo.processInfo.environment) { LineEditor.typeAhead($0) }
-            writer.write((graphics.sequence(for: plot, columns: width) ?? renderer.text(value)) + "\n")
+            writer.write((graphics.sequence(for: plot, in: size) ?? renderer.text(value)) + "\n")
         default: writer.write(renderer.text(value) + "\n")
         }
     }

@@ -109,7 +109,7 @@ import Testing
     func names() throws {
         let missing = try BuiltProgram.run("rlhf-repl", ["bench", "--model", "/nowhere.gguf"])
         #expect(missing.status == 1 && missing.error == "error: cannot read /nowhere.gguf: no such file\n")
-        let folder = FileManager.default.temporaryDirectory.appending(path: "script-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "script-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try Data("print('a script', arg[1])".utf8).write(to: folder.appending(path: "bench"))

@@ -8,7 +8,7 @@ import Testing
     private let folder: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "peers-\(UUID().uuidString)")
+        folder = ScratchFolder.url.appending(path: "peers-\(UUID().uuidString)")
         for path in ["hf/fp32", "peers/bin"] {
             try FileManager.default.createDirectory(at: folder.appending(path: path), withIntermediateDirectories: true)
         }

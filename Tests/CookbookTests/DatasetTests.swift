@@ -1,6 +1,7 @@
 import Cookbook
 import Foundation
 import JSON
+import TestSupport
 import Testing
 import TrainingAPI
 
@@ -18,7 +19,7 @@ import TrainingAPI
     private func withFile<Result>(
         _ bytes: some Sequence<UInt8>, name: String = "rows.jsonl", _ body: (String) throws -> Result
     ) throws -> Result {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let folder = ScratchFolder.url.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = folder.appending(path: name)

@@ -9,7 +9,7 @@ final class TemporaryFolder: Sendable {
     let path: String
 
     init() throws {
-        path = FileManager.default.temporaryDirectory.appendingPathComponent("cookbook-\(UUID().uuidString)").path
+        path = ScratchFolder.url.appendingPathComponent("cookbook-\(UUID().uuidString)").path
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     }
 

@@ -25,6 +25,18 @@ struct PlotTests {
                 """)
     }
 
+    @Test("a line of very many points looks the same with few of them, its gap among them")
+    func thinned() {
+        var values: [Double?] = (0..<100_000).map { Double($0 * $0 % 977) }
+        values[50_000] = -500
+        for index in 30_000..<31_000 { values[index] = nil }
+        let all = Plot.Series("a", y: values), few = all.thinned()
+        #expect(few.y.count < 12_000 && few.x.first == 1 && few.x.last == 100_000)
+        #expect(Plot(series: [few]).text() == Plot(series: [all]).text())
+        let circle = Plot.Series(x: (0..<10_000).map { Double($0 % 7) }, y: Array(values.prefix(10_000)))
+        #expect(circle.thinned().y.count == 10_000)
+    }
+
     @Test("braille dots lie where the values are")
     func braille() {
         #expect(

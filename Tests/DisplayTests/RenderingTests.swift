@@ -68,6 +68,15 @@ struct RenderingTests {
         #expect(TextWrap.lines("abcdefgh", width: 3) == ["abc", "def", "gh"])
     }
 
+    @Test("what goes on of a line of help stands below its text, and on narrow terminals a little further in than the line")
+    func prose() {
+        #expect(TextWrap.prose("  n  integer: how many there are", width: 20) == "  n  integer: how\n     many there are")
+        #expect(TextWrap.prose("  long_name  integer: many", width: 20) == "  long_name\n      integer: many")
+        #expect(TextWrap.prose("short\n\n  f(first, second)", width: 14) == "short\n\n  f(first,\n  second)")
+        let painted = TextWrap.prose(Style(isEnabled: true).paint("one two three", .red), width: 9)
+        #expect(painted == "\u{1B}[31mone two\u{1B}[0m\n    \u{1B}[31mthree\u{1B}[0m")
+    }
+
     @Test("a bundle always holds plain text, and rich forms escape what a model may have said")
     func bundle() {
         let value = DisplayValue.messages([DisplayMessage(role: "user", content: "<script>alert(1)</script>\u{1}")])

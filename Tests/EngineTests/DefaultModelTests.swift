@@ -1,6 +1,7 @@
 import Engine
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 import TrainingAPI
 
@@ -26,7 +27,7 @@ struct DefaultModelTests {
 
     private static func service(_ precision: WeightPrecision) -> EngineService {
         EngineService(
-            store: ModelStore(), checkpointFolder: FileManager.default.temporaryDirectory, precision: precision,
+            store: ModelStore(), checkpointFolder: ScratchFolder.url, precision: precision,
             threads: 2)
     }
 

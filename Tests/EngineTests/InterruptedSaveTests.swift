@@ -9,7 +9,7 @@ import TrainingAPI
 struct InterruptedSaveTests {
     @Test("a checkpoint that had stepped aside for a new one is found, and can be saved over")
     func replaced() async throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "interrupted-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "interrupted-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try TinyModel().build().write(to: folder.appending(path: "tiny.gguf"))

@@ -20,7 +20,7 @@ final class TinyService: Sendable {
         _ model: TinyModel = TinyModel(), precision: WeightPrecision = .bfloat16, threads: Int = 2,
         limits: SamplerLimits = SamplerLimits()
     ) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "engine-\(UUID().uuidString)")
+        folder = ScratchFolder.url.appending(path: "engine-\(UUID().uuidString)")
         ownsFolder = true
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try model.build().write(to: folder.appending(path: Self.model + ".gguf"))

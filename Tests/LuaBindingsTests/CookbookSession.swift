@@ -9,7 +9,7 @@ import TrainingAPI
 
 /// A session over the toy service, with a folder that goes away with it.
 final class CookbookSession: Sendable {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("bindings-\(UUID().uuidString)").path
+    let folder = ScratchFolder.url.appendingPathComponent("bindings-\(UUID().uuidString)").path
     let service: FakeService
     let progress = ProgressRecord()
     let plots = Mutex<[Plot]>([])

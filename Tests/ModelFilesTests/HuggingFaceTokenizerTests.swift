@@ -8,7 +8,7 @@ import Tokenizers
 struct HuggingFaceTokenizerTests {
     @Test("the files hold the vocabulary by id, the merges, the special tokens and how text is cut")
     func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "tokenizer-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         let file = try GGUFFile(data: TinyModel().build(), path: "tiny.gguf")
         let ours = try file.tokenizer()

@@ -1,11 +1,12 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 @Suite struct ModelStoreTests {
     /// Runs with a store in a new temporary folder.
     private func withStore(_ body: (ModelStore) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "store-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "store-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         try body(ModelStore(folder: folder.path))

@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 
 @Suite struct PEFTAdapterTests {
@@ -12,7 +13,7 @@ import Testing
         ])
 
     private func withFolder(_ body: (String) throws -> Void) throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "peft-\(UUID().uuidString)").path
+        let folder = ScratchFolder.url.appending(path: "peft-\(UUID().uuidString)").path
         defer { try? FileManager.default.removeItem(atPath: folder) }
         try body(folder)
     }

@@ -134,7 +134,7 @@ import Testing
 
     @Test("a file is replaced as a whole, and a failed write leaves the old one and no rest")
     func atomicWrite() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "st-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "st-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         let path = folder.path + "/x.safetensors"

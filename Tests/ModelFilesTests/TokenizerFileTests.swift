@@ -1,5 +1,6 @@
 import Foundation
 import ModelFiles
+import TestSupport
 import Testing
 import Tokenizers
 
@@ -44,7 +45,7 @@ struct TokenizerFileTests {
             ],
         ]
         change(&file)
-        let folder = FileManager.default.temporaryDirectory.appending(path: "tokenizer-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "tokenizer-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try JSONSerialization.data(withJSONObject: file).write(to: folder.appending(path: "tokenizer.json"))
         if let config {

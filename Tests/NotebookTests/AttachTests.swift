@@ -1,10 +1,11 @@
 import Foundation
 import LuaRuntime
 import Notebook
+import TestSupport
 import Testing
 
 struct AttachTests {
-    private let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString.prefix(8))/s.sock").path
+    private let path = ScratchFolder.url.appending(path: "\(UUID().uuidString.prefix(8))/s.sock").path
 
     /// Sends a text as an editor does. The session takes it when it is told to, on this thread.
     private func send(_ text: String, to desk: Desk, ending: String = "") throws -> String {

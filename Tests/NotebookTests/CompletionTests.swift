@@ -2,6 +2,7 @@ import Foundation
 import LuaBindings
 import LuaRuntime
 import Notebook
+import TestSupport
 import Testing
 
 /// What goes on from a half-typed entry.
@@ -76,7 +77,7 @@ struct CompletionTests {
 
     @Test("files go on in strings; folders keep the string open")
     func files() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let folder = ScratchFolder.url.appending(path: UUID().uuidString)
         try FileManager.default.createDirectory(at: folder.appending(path: "data sets"), withIntermediateDirectories: true)
         try Data().write(to: folder.appending(path: "data.jsonl"))
         try Data().write(to: folder.appending(path: ".data"))

@@ -4,12 +4,13 @@ import JSON
 import LuaBindings
 import LuaRuntime
 import Notebook
+import TestSupport
 import Testing
 
 /// A notebook with a folder of its own, and a binding that shows one of everything.
 private final class ExportDesk {
     let notebook: Notebook
-    let folder = FileManager.default.temporaryDirectory.appending(path: "export-\(UUID().uuidString)")
+    let folder = ScratchFolder.url.appending(path: "export-\(UUID().uuidString)")
 
     init(script: String? = nil) throws {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -2,6 +2,7 @@ import Foundation
 import LuaBindings
 import LuaRuntime
 import Notebook
+import TestSupport
 import Testing
 
 struct NotebookTests {
@@ -140,7 +141,7 @@ struct NotebookTests {
     @Test("%save writes what has run well as a script that is not overwritten")
     func save() throws {
         let desk = try Desk()
-        let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).lua").path
+        let path = ScratchFolder.url.appending(path: "\(UUID().uuidString).lua").path
         desk.notebook.runEntry("x = 1")
         desk.notebook.runEntry("error('no')")
         desk.notebook.runEntry("print(x)")
@@ -215,7 +216,7 @@ struct NotebookTests {
 
     @Test("the transcript holds cells, output and errors, and runs again")
     func transcript() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let folder = ScratchFolder.url.appending(path: UUID().uuidString)
         let desk = try Desk(script: "-- %% One\nprint('a\\nb')\n")
         let transcript = Transcript(folder: folder)
         desk.notebook.transcript = transcript

@@ -1,6 +1,7 @@
 import Foundation
 import LuaRuntime
 import Notebook
+import TestSupport
 import Testing
 
 struct NoticeTests {
@@ -98,7 +99,7 @@ struct NoticeTests {
 }
 
 struct FileChangeTests {
-    private let path = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).lua").path
+    private let path = ScratchFolder.url.appending(path: "\(UUID().uuidString).lua").path
 
     private func write(_ text: String) throws {
         // A new file each time, as editors do; its size differs, so that the test does not depend on the clock.

@@ -1,11 +1,12 @@
 import Foundation
 import Terminal
+import TestSupport
 import Testing
 
 struct HistoryTests {
     @Test("entries of several lines survive in the file, the last of equal ones is kept, and only so many")
     func roundTrip() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        let folder = ScratchFolder.url.appending(path: UUID().uuidString)
         let history = HistoryFile(file: folder.appending(path: "deep/history"), limit: 3)
         #expect(try history.load().isEmpty)
         for entry in ["a", "for i = 1, 2 do\n\n  print(i)\nend", "b", "a", "c"] {

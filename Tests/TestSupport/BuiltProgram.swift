@@ -24,9 +24,9 @@ public enum BuiltProgram {
         let process = Process()
         process.executableURL = URL(filePath: path(name))
         process.arguments = arguments
-        process.environment = ["PATH": "/usr/bin:/bin"].merging(environment) { _, new in new }
+        process.environment = ["PATH": "/usr/bin:/bin", "TMPDIR": ScratchFolder.url.path].merging(environment) { _, new in new }
         // Files instead of pipes: no reader has to keep up, whatever the program writes.
-        let folder = FileManager.default.temporaryDirectory.appending(path: "run-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "run-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
         func file(_ name: String, _ text: String) throws -> URL {

@@ -7,6 +7,8 @@ public struct ScreenEmulator {
     private var column = 0
     /// The last column is full: the next character begins a new line.
     private var isWrapPending = false
+    /// What stands on the usual screen while a program has the other one.
+    private var usual: (lines: [[String]], row: Int, column: Int)?
 
     /// An empty screen of so many columns; its lines are never scrolled away.
     public init(columns: Int) { self.columns = columns }
@@ -70,7 +72,8 @@ public struct ScreenEmulator {
 
     private mutating func escape(_ scalars: inout ArraySlice<UnicodeScalar>) {
         guard scalars.first == "[" else {
-            scalars = scalars.dropFirst()
+            let first = scalars.popFirst()
+            if let first, ["P", "_", "]"].contains(first) { string(first, &scalars) }
             return
         }
         let body = scalars.dropFirst().prefix { !(0x40...0x7E).contains($0.value) }
@@ -81,11 +84,13 @@ public struct ScreenEmulator {
         let number = Int(digits.split(separator: ";").first ?? "") ?? 0
         let count = max(1, number)
         isWrapPending = false
+        if digits == "?1049" { return switchScreen(toOther: final == "h") }
         switch final {
         case "A": row = max(0, row - count)
         case "B": for _ in 0..<count where row < lines.count - 1 { row += 1 }
         case "C": column = min(columns - 1, column + count)
         case "D": column = max(0, column - count)
+        case "H": (row, column) = (min(count, lines.count) - 1, 0)
         case "G": column = min(columns, count) - 1
         case "K": erase(number)
         case "J":
@@ -95,6 +100,35 @@ public struct ScreenEmulator {
         case "@": if lines[row].count > column { lines[row].insert(contentsOf: Array(repeating: " ", count: count), at: column) }
         default: break  // colours and modes
         }
+    }
+
+    private mutating func switchScreen(toOther: Bool) {
+        if toOther, usual == nil {
+            usual = (lines, row, column)
+            (lines, row, column) = ([[]], 0, 0)
+        } else if !toOther, let usual {
+            (lines, row, column) = usual
+            self.usual = nil
+        }
+    }
+
+    /// A string for the terminal, up to its end: of a picture it is said what it is.
+    private mutating func string(_ kind: UnicodeScalar, _ scalars: inout ArraySlice<UnicodeScalar>) {
+        var body = ""
+        while let scalar = scalars.popFirst(), scalar != "\u{7}" {
+            if scalar == "\u{1B}" {
+                scalars = scalars.dropFirst()
+                break
+            }
+            body.unicodeScalars.append(scalar)
+        }
+        var picture: String?
+        if kind == "P", let size = body.prefixMatch(of: /q"1;1;(\d+);(\d+)/) {
+            picture = "(sixels: \(size.1)×\(size.2) pixels)"
+        } else if kind == "_", let size = body.prefixMatch(of: /Ga=T,f=100,q=2,c=(\d+)/) {
+            picture = "(kitty: a PNG over \(size.1) columns)"
+        }
+        picture?.unicodeScalars.forEach { put($0) }
     }
 
     private mutating func erase(_ part: Int) {

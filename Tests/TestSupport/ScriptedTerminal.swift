@@ -60,7 +60,10 @@ public final class ScriptedTerminal {
             posix_spawnattr_destroy(&attributes)
             posix_spawn_file_actions_destroy(&actions)
         }
-        var all = ["TERM": "xterm-256color", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"]
+        var all = [
+            "TERM": "xterm-256color", "PATH": ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin",
+            "TMPDIR": ScratchFolder.url.path,
+        ]
         all.merge(environment) { _, new in new }
         var argumentList = ([program] + arguments).map { strdup($0) } + [nil]
         var environmentList = all.map { strdup("\($0)=\($1)") } + [nil]

@@ -12,7 +12,7 @@ public final class ServedModel: Sendable {
 
     /// The server is up when this returns.
     public init(_ tiny: TinyModel = TinyModel(), arguments: [String] = []) throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "served-\(UUID().uuidString)")
+        folder = ScratchFolder.url.appending(path: "served-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         model = folder.appending(path: "tiny.gguf").path
         try tiny.build().write(to: URL(filePath: model))

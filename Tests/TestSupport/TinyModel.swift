@@ -37,7 +37,7 @@ public struct TinyModel {
 
     /// Writes the model to a new temporary file and returns its path.
     public func write() throws -> String {
-        let url = FileManager.default.temporaryDirectory.appending(path: "tiny-\(UUID().uuidString).gguf")
+        let url = ScratchFolder.url.appending(path: "tiny-\(UUID().uuidString).gguf")
         try build().write(to: url)
         return url.path
     }

@@ -104,7 +104,7 @@ import TrainingAPI
         private let process: Process
 
         init() throws {
-            folder = FileManager.default.temporaryDirectory.appending(path: "tls-\(UUID().uuidString)")
+            folder = ScratchFolder.url.appending(path: "tls-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             certificate = folder.appending(path: "certificate.pem").path
             let key = folder.appending(path: "key.pem").path

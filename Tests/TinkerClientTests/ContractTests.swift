@@ -18,7 +18,7 @@ import TrainingAPI
     private static let subjects = Task { try await serve() }
 
     private static func serve() async throws -> Subjects {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "contract-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "contract-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try TinyModel().build().write(to: folder.appending(path: "tiny.gguf"))
         let store = ModelStore(folder: folder.path)

@@ -12,7 +12,7 @@ import TrainingAPI
     private let folder: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "tokenizers-\(UUID().uuidString)")
+        folder = ScratchFolder.url.appending(path: "tokenizers-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 

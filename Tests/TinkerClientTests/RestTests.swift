@@ -79,7 +79,7 @@ import TrainingAPI
             default: return .answer(status: 404, body: Data())
             }
         }
-        let folder = FileManager.default.temporaryDirectory.appending(path: "download-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "download-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         for name in ["good", "outside", "cut", "page", "none"] {

@@ -17,7 +17,7 @@ private let skyRLAddress = ProcessInfo.processInfo.environment["RLHF_REPL_SKYRL"
 
     private static let subject: ContractSubject? = {
         guard let address = skyRLAddress.flatMap({ ServiceAddress($0) }) else { return nil }
-        let environment = ["HOME": FileManager.default.temporaryDirectory.path]
+        let environment = ["HOME": ScratchFolder.url.path]
         let service = RemoteService(
             connection: ServiceConnection(
                 address: address, credentials: Credentials(apiKey: nil, address: address, environment: environment),

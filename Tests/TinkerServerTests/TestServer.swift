@@ -151,7 +151,7 @@ extension ServerResponse {
 
 /// A folder that a test has for itself.
 func temporaryFolder() throws -> URL {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "server-\(UUID().uuidString)")
+    let folder = ScratchFolder.url.appending(path: "server-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     return folder
 }

@@ -4,7 +4,7 @@ import Testing
 
 /// `rlhf-repl docs` and `rlhf-repl send`, as they are run.
 struct DocsCommandTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "docs-\(UUID().uuidString)")
+    private let folder = ScratchFolder.url.appending(path: "docs-\(UUID().uuidString)")
 
     private func run(_ arguments: [String]) throws -> BuiltProgram.Result {
         try BuiltProgram.run("rlhf-repl", arguments, input: "", environment: ["XDG_STATE_HOME": folder.path, "HOME": folder.path])

@@ -93,6 +93,15 @@ import Testing
         #expect(try repl.isAlive(prompt: 2))
     }
 
+    @Test("in a product of large matrices")
+    func matrices() throws {
+        let repl = try Repl()
+        repl.terminal.enter("x = rlhf.tensor.zeros(800, 800) print('be' .. 'gin') while true do x:matmul(x) end")
+        try repl.terminal.wait(for: "begin\n")
+        #expect(try repl.interrupt(prompt: 2).contains("interrupted"))
+        #expect(try repl.enter("x:matmul(x).shape[2]", prompt: 3).contains("800"))
+    }
+
     @Test("in training; the stage saves a checkpoint meanwhile, goes on, and ends as if nothing had been")
     func training() throws {
         let repl = try Repl(model: true)

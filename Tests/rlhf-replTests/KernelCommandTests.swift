@@ -4,7 +4,7 @@ import Testing
 
 /// `rlhf-repl kernel`, as it is run.
 struct KernelCommandTests {
-    private let folder = FileManager.default.temporaryDirectory.appending(path: "kernel-\(UUID().uuidString)").path
+    private let folder = ScratchFolder.url.appending(path: "kernel-\(UUID().uuidString)").path
 
     private func run(_ arguments: [String], environment: [String: String] = [:]) throws -> BuiltProgram.Result {
         try BuiltProgram.run(

@@ -34,7 +34,7 @@ import Testing
         // Ctrl-C discards what was typed before it, as ever.
         #expect(try repl.isAlive(prompt: 3))
         #expect(!repl.terminal.transcript.contains("typed typed"))
-        #expect(try repl.enter("%last hello 1", prompt: 4).contains("replies"))
+        #expect(try repl.enter("%last hello", prompt: 4).contains("replies"))
     }
 
     @Test("what is typed while a stage runs, Ctrl-T among it, is there for the prompt and for io.read")

@@ -29,9 +29,9 @@ import Testing
     @Test("a terminal with sixels gets them, on black where COLORFGBG says so")
     func sixel() throws {
         let light = try plot(answering: "\u{1B}[?62;4c")
-        #expect(light.terminal.output.contains("\u{1B}Pq\"1;1;640;400#0;2;100;100;100"))
+        #expect(light.terminal.output.contains("\u{1B}Pq\"1;1;576;360#0;2;100;100;100"))
         let dark = try plot(answering: "\u{1B}[?62;4c", environment: ["COLORFGBG": "15;0"])
-        #expect(dark.terminal.output.contains("\u{1B}Pq\"1;1;640;400#0;2;0;0;0"))
+        #expect(dark.terminal.output.contains("\u{1B}Pq\"1;1;576;360#0;2;0;0;0"))
     }
 
     @Test("a terminal that cannot, or says nothing, gets characters; one in tmux is not asked")
@@ -45,7 +45,7 @@ import Testing
 
     /// A session that looks through rollouts.
     private func browser() throws -> Repl {
-        let repl = try Repl(columns: 70)
+        let repl = try Repl()
         try repl.enter(
             "rows = {} for i = 1, 40 do rows[i] = {prompt = 'ask ' .. i, response = 'reply ' .. i, reward = i % 7} end;", prompt: 2)
         repl.terminal.enter("rlhf.display.rollouts(rows, {title = 'mine', browse = true})")

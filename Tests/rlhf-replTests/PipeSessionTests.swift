@@ -7,7 +7,7 @@ import Testing
     private let folder: URL
 
     init() throws {
-        folder = FileManager.default.temporaryDirectory.appending(path: "pipe-\(UUID().uuidString)")
+        folder = ScratchFolder.url.appending(path: "pipe-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     }
 

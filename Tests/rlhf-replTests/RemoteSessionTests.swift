@@ -67,7 +67,7 @@ import Testing
     }
 
     private func start(_ arguments: [String]) throws -> ScriptedTerminal {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+        let folder = ScratchFolder.url.appending(path: "state-\(UUID().uuidString)")
         return try ScriptedTerminal(
             BuiltProgram.path("rlhf-repl"), arguments,
             environment: ["XDG_STATE_HOME": folder.path, "HOME": folder.path, "INPUTRC": "/dev/null", "NO_COLOR": "1"])

@@ -8,10 +8,10 @@ struct Repl {
 
     /// Starts a session; `model` gives it a tiny random model named `tiny`.
     init(
-        _ arguments: [String] = [], model: Bool = false, columns: UInt16 = 100, environment: [String: String] = [:],
+        _ arguments: [String] = [], model: Bool = false, columns: UInt16 = 100, rows: UInt16 = 40, environment: [String: String] = [:],
         folder: URL? = nil
     ) throws {
-        let folder = folder ?? FileManager.default.temporaryDirectory.appending(path: "repl-\(UUID().uuidString)")
+        let folder = folder ?? ScratchFolder.url.appending(path: "repl-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         self.folder = folder
         var all = ["--threads", "2", "--log-dir", folder.appending(path: "logs").path] + arguments
@@ -25,7 +25,7 @@ struct Repl {
             "NO_COLOR": "1", "LANG": "C.UTF-8",
         ].merging(environment) { $1 }
         terminal = try ScriptedTerminal(
-            BuiltProgram.path("rlhf-repl"), all, environment: variables.filter { !$0.value.isEmpty }, columns: columns)
+            BuiltProgram.path("rlhf-repl"), all, environment: variables.filter { !$0.value.isEmpty }, columns: columns, rows: rows)
         try terminal.wait(for: "[1]> ")
     }
 

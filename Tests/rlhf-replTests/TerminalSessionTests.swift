@@ -6,14 +6,14 @@ import Testing
 @Suite(.serialized) struct TerminalSessionTests {
     /// A folder for state, and a session in it.
     private func start(_ arguments: [String] = [], state: URL? = nil) throws -> ScriptedTerminal {
-        let folder = state ?? FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+        let folder = state ?? ScratchFolder.url.appending(path: "state-\(UUID().uuidString)")
         return try ScriptedTerminal(
             BuiltProgram.path("rlhf-repl"), arguments,
             environment: ["XDG_STATE_HOME": folder.path, "HOME": folder.path, "INPUTRC": "/dev/null", "NO_COLOR": "1"])
     }
 
     private func script(_ text: String) throws -> String {
-        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).lua")
+        let file = ScratchFolder.url.appending(path: "\(UUID().uuidString).lua")
         try Data(text.utf8).write(to: file)
         return file.path
     }
@@ -34,7 +34,7 @@ import Testing
 
     @Test("a sent cell runs above the line that is being typed, which stays, and the next prompt counts on")
     func sentCell() throws {
-        let socket = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString.prefix(8)).sock").path
+        let socket = ScratchFolder.url.appending(path: "\(UUID().uuidString.prefix(8)).sock").path
         let terminal = try start()
         try terminal.wait(for: "[1]> ")
         terminal.enter("repl.attach('\(socket)')")
@@ -60,7 +60,7 @@ import Testing
 
     @Test("lines go on until the entry is complete, and Up brings the whole entry back, in the next session too")
     func multiLineHistory() throws {
-        let state = FileManager.default.temporaryDirectory.appending(path: "state-\(UUID().uuidString)")
+        let state = ScratchFolder.url.appending(path: "state-\(UUID().uuidString)")
         var terminal = try start(state: state)
         try terminal.wait(for: "[1]> ")
         for line in ["for i = 1, 2 do", "  print('n' .. i)", "end"] { terminal.enter(line) }
@@ -152,7 +152,7 @@ import Testing
         let terminal = try start()
         try terminal.wait(for: "[1]> ")
         // What the task prints waits for its turn to end, so a file tells that the loop has begun.
-        let sign = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        let sign = ScratchFolder.url.appending(path: UUID().uuidString).path
         terminal.enter("rlhf.spawn(function() coroutine.yield() coroutine.yield()")
         terminal.enter("io.open('\(sign)', 'w'):close() while true do end end);")
         for _ in 0..<1000 where !FileManager.default.fileExists(atPath: sign) { usleep(10_000) }

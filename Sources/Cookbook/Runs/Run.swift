@@ -102,7 +102,8 @@ public actor Run {
             do {
                 try Task.checkCancellation()
                 let context = evaluationContext(step: index)
-                values = try await evaluate(context, if: settings.evalEvery > 0 && index % settings.evalEvery == 0)
+                let isDue = settings.evalEvery > 0 && index % settings.evalEvery == 0
+                values = isDue ? try await stage.evaluate(context, samplesTo: directory) : [:]
                 batch = try await stage.batch(context)
                 try Task.checkCancellation()
             } catch {
@@ -134,7 +135,7 @@ public actor Run {
         try requireSound()
         if checkpoint?.final == true, checkpoint?.nextStep == nextStep { return }
         do {
-            let values = try await evaluate(evaluationContext(step: nextStep), if: true)
+            let values = try await stage.evaluate(evaluationContext(step: nextStep), samplesTo: directory)
             try Task.checkCancellation()
             if !values.isEmpty {
                 try directory.rewind(toStep: nextStep)
@@ -172,19 +173,6 @@ extension Run {
         EvaluationContext(
             step: step, trainingClient: client, renderer: renderer, weights: WeightsSnapshot(client), progress: progress
         )
-    }
-
-    private func evaluate(_ context: EvaluationContext, if isDue: Bool) async throws -> [String: Double] {
-        var values: [String: Double] = [:]
-        guard isDue else { return values }
-        for evaluator in stage.evaluators {
-            let evaluation = try await evaluator.evaluate(context)
-            values.merge(evaluation.metrics) { $1 }
-            guard !evaluation.samples.isEmpty else { continue }
-            let lines = try evaluation.samples.map { try JSONLines.line($0) }
-            try directory.write(lines: lines, iteration: context.step, name: "eval_\(evaluator.name)_samples.jsonl")
-        }
-        return values
     }
 
     /// Sends a step. Without `submitAhead` each update waits for its loss, so that one that is not finite changes

@@ -41,4 +41,17 @@ extension Stage {
     }
     func write(_ batch: TrainingBatch, to directory: RunDirectory) throws {}
     func didSave(_ record: CheckpointRecord, to directory: RunDirectory) throws {}
+
+    /// Asks all evaluators, and writes what they sampled into the run's folder.
+    func evaluate(_ context: EvaluationContext, samplesTo directory: RunDirectory) async throws -> [String: Double] {
+        var values: [String: Double] = [:]
+        for evaluator in evaluators {
+            let evaluation = try await evaluator.evaluate(context)
+            values.merge(evaluation.metrics) { $1 }
+            guard !evaluation.samples.isEmpty else { continue }
+            let lines = try evaluation.samples.map { try JSONLines.line($0) }
+            try directory.write(lines: lines, iteration: context.step, name: "eval_\(evaluator.name)_samples.jsonl")
+        }
+        return values
+    }
 }

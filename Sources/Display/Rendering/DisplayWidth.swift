@@ -42,21 +42,6 @@ public enum DisplayWidth {
         return result + "…" + (sawEscape ? "\u{1B}[0m" : "")
     }
 
-    /// The text broken into lines of at most `limit` columns, at spaces where there are some.
-    public static func wrapped(_ text: String, to limit: Int) -> String {
-        var lines: [String] = []
-        var line = ""
-        for word in text.split(separator: " ", omittingEmptySubsequences: false) {
-            if !line.isEmpty, of(line) + 1 + of(String(word)) > limit {
-                lines.append(line)
-                line = "    " + word
-            } else {
-                line += (line.isEmpty ? "" : " ") + word
-            }
-        }
-        return (lines + [line]).joined(separator: "\n")
-    }
-
     /// The text followed by spaces up to `width` columns.
     public static func padded(_ text: String, to width: Int) -> String {
         text + String(repeating: " ", count: max(0, width - of(text)))

@@ -5,7 +5,20 @@ public enum TextWrap {
         text.split(separator: "\n", omittingEmptySubsequences: false).flatMap { wrapped(String($0), max(1, width)) }
     }
 
-    private static func wrapped(_ line: String, _ width: Int) -> [String] {
+    /// Text for people in lines of at most `width` columns. What goes on stands below the line's second column, which begins after
+    /// two blanks or more; without one below the line's beginning, or further in where lines begin at the margin.
+    public static func prose(_ text: String, width: Int) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+            guard DisplayWidth.of(String(line)) > width else { return String(line) }
+            let indent = line.prefix { $0 == " " }.count
+            let label = line.prefixMatch(of: /\s*\S+(?: \S+)* {2,}(?=\S)/).map { DisplayWidth.of(String($0.output)) }
+            let hang = label.map { $0 <= width / 2 ? $0 : indent + 4 } ?? (indent == 0 ? 4 : indent)
+            return wrapped(String(line), max(1, width), hang: min(hang, width / 2)).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// The line in lines of at most `width` columns, all but the first of them indented by `hang`.
+    private static func wrapped(_ line: String, _ width: Int, hang: Int = 0) -> [String] {
         guard DisplayWidth.of(line) > width else { return [line] }
         var lines: [String] = []
         var current = Line()
@@ -13,14 +26,16 @@ public enum TextWrap {
         var word = Line()
         var open = ""
 
-        func end(_ text: String) { lines.append(trimmed(text) + (open.isEmpty ? "" : "\u{1B}[0m")) }
+        let margin = String(repeating: " ", count: hang)
+        func append(_ text: String) { lines.append((lines.isEmpty ? "" : margin) + trimmed(text)) }
+        func end(_ text: String) { append(trimmed(text) + (open.isEmpty ? "" : "\u{1B}[0m")) }
 
         for piece in DisplayWidth.pieces(line) {
             if piece.isEscape {
                 word.text += piece.text
                 continue
             }
-            if current.width + word.width + piece.width > width {
+            if current.width + word.width + piece.width > (lines.isEmpty ? width : width - hang) {
                 if current.width == 0 {
                     // A word that is longer than a line is cut.
                     track(word.text, &open)
@@ -40,7 +55,7 @@ public enum TextWrap {
                 word = Line()
             }
         }
-        if current.width + word.width > 0 { lines.append(trimmed(current.text + word.text)) }
+        if current.width + word.width > 0 { append(current.text + word.text) }
         return lines
     }
 

@@ -40,6 +40,8 @@ extension Registry {
                     for index in plot.series.indices { plot.series[index].kind = Plot.Kind(rawValue: kind) ?? .line }
                 }
                 plot = options.applied(to: plot)
+                // A running average needs all values.
+                if plot.smoothing == 0 { plot.series = plot.series.map { $0.thinned() } }
                 call.state.show(.plot(plot))
                 if let file = options.file {
                     try plot.writeFile(file)

@@ -1,5 +1,6 @@
 import LuaRuntime
 import Tensors
+import TrainingAPI
 
 extension TensorFunction {
     /// Elementwise functions and comparisons.
@@ -95,7 +96,11 @@ extension TensorFunction {
             [ParameterDoc("y", "Tensor", "the right side")],
             example: "rlhf.tensor{{1.0, 2.0}, {3.0, 4.0}}:matmul{1.0, -1.0}"
         ) { context in
-            .value(.tensor(try context.tensor(0).matmul(context.tensor(1))))
+            let (x, y) = (try context.tensor(0), try context.tensor(1))
+            let products = x.count * (y.rank == 2 ? y.shape[1] : 1)
+            guard products > 1 << 24 else { return .value(.tensor(try x.matmul(y))) }
+            // Large ones take long enough for somebody to press Ctrl-C, which is heard while a future is awaited.
+            return .future(Future { [.tensor(try x.matmul(y))] })
         },
     ]
 }

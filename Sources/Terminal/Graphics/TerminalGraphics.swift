@@ -64,12 +64,18 @@ public struct TerminalGraphics: Sendable, Equatable {
         return PlotGround(color: (0...6).contains(number) || number == 8 ? 0x000000 : 0xFFFFFF)
     }
 
-    /// The control sequence that shows a plot about as wide as `columns` characters; nil where only characters can be shown.
-    public func sequence(for plot: Plot, columns: Int) -> String? {
+    /// The control sequence that shows a plot about as wide as its characters would be; nil where only characters can be shown.
+    public func sequence(for plot: Plot, in size: TerminalSize) -> String? {
+        let columns = min(size.columns, plot.screen.columns)
         switch way {
-        case .none: nil
-        case .kitty: Self.kitty(plot.raster(ground: ground).png, columns: min(columns, plot.screen.columns))
-        case .sixel: SixelImage.text(plot.raster(scale: 1, ground: ground))
+        case .none: return nil
+        case .kitty: return Self.kitty(plot.raster(ground: ground).png, columns: columns)
+        case .sixel:
+            // Characters are seldom narrower, and what is too wide would be cut off.
+            let cell = max(4, size.cellWidth ?? 8)
+            let scale = cell < 14 ? 1 : 2
+            let width = columns * cell / scale
+            return SixelImage.text(plot.raster(width: width, height: width * 5 / 8, scale: scale, ground: ground))
         }
     }
 

@@ -107,7 +107,7 @@ extension ServiceContract {
             }
             try require(try await rest.weightsInfo(path: sampler).value == WeightsInfo(baseModel: subject.model, loraRank: 4), "info")
 
-            let folder = FileManager.default.temporaryDirectory.appending(path: "adapter-\(UUID().uuidString)")
+            let folder = ScratchFolder.url.appending(path: "adapter-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: folder) }
             let files = try await rest.download(path: sampler, to: folder.path) { _, _ in }.value.files
             let weights = files.first { $0.name == "adapter_model.safetensors" }
