@@ -34,4 +34,13 @@ import Testing
         #expect(try repl.interrupt(prompt: 8).contains("interrupted"))
         #expect(try repl.isAlive(prompt: 8))
     }
+
+    @Test("which takes no notice of it and is left alone")
+    func stubborn() throws {
+        let repl = try Repl()
+        repl.terminal.enter("p = io.popen('trap \"\" INT; echo begun; exec sleep 1000') print(p:read()) p:close()")
+        try repl.terminal.wait(for: "begun\n")
+        #expect(try repl.interrupt(prompt: 2).contains("interrupted"))
+        #expect(try repl.isAlive(prompt: 2))
+    }
 }
