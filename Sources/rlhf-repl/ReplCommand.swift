@@ -12,10 +12,11 @@ struct ReplCommand: ParsableCommand {
         abstract: "An interactive Lua session to run RLHF on a language model, cell by cell.",
         discussion: """
             Without a script it opens a session; with one it runs every cell and exits, with status 1 at the first cell that \
-            fails. Standard output carries what cells print; everything else goes to standard error. `rlhf-repl bench` measures \
-            this machine and the engine; see rlhf-repl bench --help. `rlhf-repl serve` offers the engine to other programs; see \
-            rlhf-repl serve --help. `rlhf-repl docs` writes the reference and settings for editors, `rlhf-repl send` sends a cell to \
-            a running session, `rlhf-repl kernel` brings sessions to Jupyter.
+            fails. Standard output carries what cells print; everything else goes to standard error.
+
+            Subcommands, each with --help: `rlhf-repl pipeline` runs all three stages, `models` and `runs` list what there is, \
+            `serve` offers the engine to other programs, `kernel` brings sessions to Jupyter, `bench` measures this machine and the \
+            engine, `docs` writes the reference and settings for editors, `send` sends a cell to a running session.
             """,
         version: "rlhf-repl \(ReplCommand.version)")
 
@@ -33,7 +34,10 @@ struct ReplCommand: ParsableCommand {
 
     @OptionGroup var options: SessionOptions
 
-    func run() throws {
+    func run() throws { try Self.run(options) }
+
+    /// Runs a session with these options to its end.
+    static func run(_ options: SessionOptions) throws {
         // The watcher blocks the signals for every thread that is made after it, so it comes first.
         let interrupts = InterruptRouter()
         _ = SignalWatcher([SIGINT, SIGQUIT, SIGWINCH, SIGCONT]) { interrupts.handle($0) }

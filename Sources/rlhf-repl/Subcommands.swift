@@ -6,7 +6,8 @@ struct Subcommands: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "rlhf-repl", subcommands: all)
 
     static let all: [any ParsableCommand.Type] = [
-        BenchCommand.self, ServeCommand.self, DocsCommand.self, SendCommand.self, KernelCommand.self,
+        PipelineCommand.self, ModelsCommand.self, RunsCommand.self, ServeCommand.self, KernelCommand.self, BenchCommand.self,
+        DocsCommand.self, SendCommand.self,
     ]
 
     /// Whether an argument in the first place chooses a subcommand; a script of this name is run as `./bench`.

@@ -31,7 +31,7 @@ struct DocsCommandTests {
 
     @Test("subcommands are shown with the program's name in front, and only the parts that were asked for are written")
     func usage() throws {
-        for word in ["bench", "serve", "docs", "send"] {
+        for word in ["pipeline", "models", "runs", "bench", "serve", "docs", "send", "kernel"] {
             #expect(try run([word, "--help"]).output.contains("USAGE: rlhf-repl \(word)"))
         }
         #expect(try run(["docs", "--only", "man", folder.path]).output.hasSuffix("rlhf-repl.1\n"))

@@ -119,7 +119,7 @@ def skyrl(folder):
         # What is compiled once is found again.
         "JAX_COMPILATION_CACHE_DIR": str(folder / "compiled"),
     }
-    backend = {"max_lora_adapters": 32, "max_lora_rank": 8, "train_micro_batch_size": 4, "sample_max_num_sequences": 16}
+    backend = {"max_lora_adapters": 96, "max_lora_rank": 8, "train_micro_batch_size": 4, "sample_max_num_sequences": 16}
     log = folder / "skyrl.log"
     with open(log, "w") as output:
         process = subprocess.Popen(

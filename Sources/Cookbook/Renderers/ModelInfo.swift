@@ -12,8 +12,8 @@ public enum ModelInfo {
         let near = NearMatches.of(name, among: examples)
         throw .model(
             "no renderer is recommended for model '\(model)'",
-            hint: (near.isEmpty ? "" : "did you mean \(near.joined(separator: " or "))? ")
-                + "else pass renderer_name: \"chatml\" for a chat model with <|im_start|>, \"role_colon\" for a base model"
+            hint: (near.isEmpty ? "" : "did you mean \(near.joined(separator: " or "))? Else ")
+                + "pass renderer_name: \"chatml\" for a chat model with <|im_start|>, \"role_colon\" for a base model"
         )
     }
 

@@ -46,7 +46,9 @@ package final class RemoteTrainingClient: TrainingClient {
 
     package func forward(_ data: [Datum], loss: LossFunction) -> Future<ForwardBackwardOutput> {
         checked(data, loss, "forward") { [self] _ in
-            let pass = try await submit(data, loss, forwardOnly: true)
+            // SkyRL refuses losses that it does not know, though all that is wanted of it are logprobs.
+            let sent = opened.dialect.family == .skyRL ? .crossEntropy : loss
+            let pass = try await submit(data, sent, forwardOnly: true)
             return { [self] in try await output(of: pass, data, loss) }
         }
     }
