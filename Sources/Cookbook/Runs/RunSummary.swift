@@ -43,7 +43,7 @@ public struct RunSummary: Sendable, Equatable {
     public var headline: (name: String, value: Double)? {
         let telling =
             switch stage {
-            case "preference": ["test/accuracy", "pair_accuracy", "loss"]
+            case "preference", "dpo": ["test/accuracy", "pair_accuracy", "accuracy", "loss"]
             case "rl": metrics.names.filter { $0.hasPrefix("win_rate/") } + ["env/all/reward/total"]
             default: ["test/nll", "train_mean_nll"]
             }
