@@ -173,6 +173,43 @@ struct CookbookRunTests {
         #expect(outcome.error?.message.contains("does not score one") == true)
     }
 
+    @Test("DPO trains a policy from where SFT left it; the checkpoint samples and names the reference")
+    func dpo() async throws {
+        let session = CookbookSession()
+        let outcome = try await session.run(
+            Sources.chats + Self.train, Sources.pairs,
+            """
+            local options = {dataset_builder = pairs_, renderer_name = "chatml", batch_size = 4, num_epochs = 4, test_size = 4,
+              learning_rate = 0.1, dpo_beta = 0.2, load_checkpoint_path = run.checkpoint.state_path, log_path = "{FOLDER}/dpo"}
+            local first = rlhf.preference.start_dpo(options)
+            local row, last = first:step(1), first.last
+            local stage, size, loss = first.stage, #last.reference_logprobs, row.dpo_loss
+            local dpo = rlhf.preference.train_dpo(options)
+            local tested = dpo.metrics["test/accuracy"]
+            """,
+            """
+            return stage, size, #last.comparisons, loss == math.log(2), row.accuracy, tested[1], dpo.metrics:last("test/accuracy"),
+              dpo.metrics:last("test/margin") > 0, dpo.checkpoint.dpo_reference_path:match("/sampler_weights/dpo_reference$") ~= nil
+            """,
+            """
+            local sampler = rlhf.ServiceClient{}:create_sampling_client{model_path = dpo.checkpoint.sampler_path}
+            return #sampler:sample{prompt = rlhf.ModelInput.from_ints{65}, sampling_params = {max_tokens = 2}}:result().sequences
+            """)
+        #expect(outcome.error == nil)
+        #expect(outcome.cells.suffix(2) == ["dpo 8 4 true 0.0 0.0 1.0 true true", "1"])
+        let help = session.registry.helpText("rlhf.preference.train_dpo") ?? ""
+        #expect(help.contains("dpo_beta") && help.contains("rlhf.datasets.starter.comparisons{}"))
+    }
+
+    @Test("what DPO cannot work with is named")
+    func wrongDPO() async throws {
+        let beta = try await CookbookSession().run(
+            Sources.pairs, "rlhf.preference.train_dpo{dataset_builder = pairs_, renderer_name = 'chatml', dpo_beta = 0}")
+        #expect(beta.error?.message == "dpo_beta is 0.0, but must be a number above 0")
+        let none = try await CookbookSession().run("rlhf.preference.train_dpo{dpo_beta = 0.1}")
+        #expect(none.error?.message.contains("dataset_builder") == true)
+    }
+
     @Test("wrong comparisons are named")
     func wrongComparison() async throws {
         let outcome = try await CookbookSession().run(

@@ -18,6 +18,7 @@ struct CookbookSurfaceTests {
             "rlhf.hyperparam_utils.get_lr", "rlhf.checkpoint_utils.get_last_checkpoint", "rlhf.supervised.train",
             "rlhf.supervised.start", "rlhf.preference.train_bradley_terry", "rlhf.preference.start_bradley_terry",
             "rlhf.preference.train_comparator", "rlhf.preference.start_comparator", "rlhf.preference.model",
+            "rlhf.preference.train_dpo", "rlhf.preference.start_dpo",
             "rlhf.rl.train", "rlhf.rl.start", "rlhf.rl.RewardFunctionBuilder", "rlhf.rl.ProblemEnv",
             "rlhf.rl.PairwisePreferenceRLDatasetBuilder", "rlhf.rl.MessageEnvBuilder", "rlhf.pipeline",
             "rlhf.datasets.jsonl", "rlhf.datasets.conversations", "rlhf.datasets.comparisons", "rlhf.datasets.hh",
@@ -41,6 +42,8 @@ struct CookbookSurfaceTests {
         #expect(defaultValue("rlhf.supervised.train", "max_steps") == "nil")
         #expect(defaultValue("rlhf.supervised.train", "train_on_what") == "\"all_assistant_messages\"")
         #expect(defaultValue("rlhf.preference.train_bradley_terry", "min_accuracy") == "0.6")
+        #expect(defaultValue("rlhf.preference.train_dpo", "dpo_beta") == "0.1")
+        #expect(defaultValue("rlhf.preference.train_dpo", "learning_rate") == "1e-05")
         #expect(defaultValue("rlhf.rl.train", "loss_fn") == "\"importance_sampling\"")
         #expect(defaultValue("rlhf.pipeline", "sft_learning_rate") == "0.0002")
     }
@@ -74,6 +77,7 @@ struct CookbookSurfaceTests {
             ("rlhf.supervised.train{dataset_builder = {}, learning_rat = 1}", "learning_rate"),
             ("rlhf.preference.train_bradley_terry{dataset_builder = {}, num_epoch = 1}", "num_epochs"),
             ("rlhf.preference.train_comparator{dataset_builder = {}, swop = true}", "swap"),
+            ("rlhf.preference.train_dpo{dataset_builder = {}, beta = 0.1}", "dpo_beta"),
             ("rlhf.rl.RewardFunctionBuilder{prompts = {'a'}, reward = print, groupsize = 2}", "group_size"),
             ("rlhf.pipeline{smokee = true}", "smoke"), ("rlhf.datasets.starter.sft{batchsize = 4}", "batch_size"),
             ("rlhf.evaluators.rubric{prompts = {'a'}, max_token = 4}", "max_tokens"),

@@ -27,6 +27,8 @@ public final class FakeService: TrainingService {
         public var optimSteps = 0
         /// Sampling requests.
         public var sampleCalls = 0
+        /// Calls of `computeLogprobs`.
+        public var logprobCalls = 0
         /// Calls of `scoreNextTokens`.
         public var scoreCalls = 0
         /// All seeds of sampling requests.
@@ -270,6 +272,7 @@ final class FakeSamplingClient: SamplingClient {
     }
 
     func computeLogprobs(_ input: ModelInput) -> Future<[Float?]> {
+        service.script.withLock { $0.logprobCalls += 1 }
         let all = model.logprobs(input.tokens)
         return Future(
             .success([nil] + input.tokens.indices.dropFirst().map { Float(all[$0 - 1][input.tokens[$0]]) }))

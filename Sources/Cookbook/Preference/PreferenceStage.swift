@@ -28,35 +28,23 @@ final class PreferenceStage: Stage {
         self.config = config
         self.index = index
         self.multipleTargets = multipleTargets
-        maxLength = min(config.maxLength ?? Int.max, opening.client.maxContextLength)
-        comparisons = try ComparisonRenderer(opening.renderer)
-        replies = try ReplyScoreRenderer(opening.renderer)
-        let builder = (kind: config.kind, comparisons: comparisons, replies: replies, maxLength: maxLength)
-        /// The rows that can be used: a winner (or, for a comparator, a tie with a token of its own), and short enough.
+        let maxLength = min(config.maxLength ?? Int.max, opening.client.maxContextLength)
+        let comparisons = try ComparisonRenderer(opening.renderer)
+        let replies = try ReplyScoreRenderer(opening.renderer)
+        self.maxLength = maxLength
+        self.comparisons = comparisons
+        self.replies = replies
+        /// The number of tokens of an example, its label's included.
+        func length(_ row: LabeledComparison) throws -> Int {
+            if config.kind == .comparator { return try comparisons.buildGenerationPrompt(row.comparison).length + 1 }
+            let (prompt, a, b) = (row.comparison.promptConversation, row.comparison.completionA, row.comparison.completionB)
+            return try max(replies.buildPrompt(prompt + a).length, replies.buildPrompt(prompt + b).length) + 1
+        }
         func usable(_ rows: [LabeledComparison], what: String) throws -> [Int] {
-            var (kept, ties, long) = ([Int](), 0, 0)
-            for (index, row) in rows.enumerated() {
-                if row.label == .tie, builder.kind == .bradleyTerry || builder.comparisons.labelTokens[.tie] == nil {
-                    ties += 1
-                    continue
-                }
-                let length =
-                    try builder.kind == .comparator
-                    ? builder.comparisons.buildGenerationPrompt(row.comparison).length
-                    : max(
-                        builder.replies.buildPrompt(row.comparison.promptConversation + row.comparison.completionA)
-                            .length,
-                        builder.replies.buildPrompt(row.comparison.promptConversation + row.comparison.completionB)
-                            .length)
-                if length + 1 > builder.maxLength { long += 1 } else { kept.append(index) }
-            }
-            if ties > 0 { opening.progress.note("\(what): \(ties) ties are left out") }
-            if long > 0 { opening.progress.note("\(what): \(long) rows over \(builder.maxLength) tokens are left out") }
-            guard !kept.isEmpty else {
-                throw CookbookError.emptyDataset(
-                    "no row of \(what) can be used: \(ties) ties, \(long) over \(builder.maxLength) tokens")
-            }
-            return kept
+            try rows.usable(
+                what: what, maxLength: maxLength,
+                usesTies: config.kind == .comparator && comparisons.labelTokens[.tie] != nil, progress: opening.progress,
+                length: length)
         }
         rows = try usable(data.train, what: "the comparisons").map { data.train[$0] }
         plan = try StepPlan(
@@ -103,8 +91,11 @@ final class PreferenceStage: Stage {
         return TrainingBatch(step: context.step, datums: datums, comparisons: shown)
     }
 
-    func forwardBackward(_ datums: [Datum], client: any TrainingClient) -> Future<ForwardBackwardOutput> {
-        config.kind == .comparator
+    func forwardBackward(
+        _ part: Range<Int>, of batch: TrainingBatch, client: any TrainingClient
+    ) -> Future<ForwardBackwardOutput> {
+        let datums = Array(batch.datums[part])
+        return config.kind == .comparator
             ? client.forwardBackward(datums, loss: .crossEntropy)
             : client.forwardBackwardCustom(
                 datums, loss: BradleyTerryLoss.customLoss(multipleTargets: multipleTargets))

@@ -98,7 +98,7 @@ struct RLStage: Stage {
         }
         var data = kept.flatMap { $0.trajectories.flatMap(\.policyDatums) }
         if let reference {
-            let logprobs = try await Self.logprobs(of: data.map(\.datum), sampler: reference)
+            let logprobs = try await reference.targetLogprobs(of: data.map(\.datum))
             let penalty = KLDivergence.penalty(
                 sampled: data.map { $0.datum.lossFnInputs["logprobs"]?.floats ?? [] }, reference: logprobs,
                 masks: data.map(\.mask), coefficient: config.klPenaltyCoef, discount: config.klDiscountFactor)
@@ -113,19 +113,10 @@ struct RLStage: Stage {
             masks: data.map(\.mask))
     }
 
-    /// The logprobs of all targets under other weights, shaped like the targets.
-    private static func logprobs(of datums: [Datum], sampler: any SamplingClient) async throws -> [[Float]] {
-        let requests = datums.map { datum in
-            let last = datum.lossFnInputs["target_tokens"]?.ints.last.map { [$0] } ?? []
-            return sampler.computeLogprobs(datum.modelInput.appending(last))
-        }
-        var logprobs: [[Float]] = []
-        for request in requests { logprobs.append(try await request.value.dropFirst().map { $0 ?? 0 }) }
-        return logprobs
-    }
-
-    func forwardBackward(_ datums: [Datum], client: any TrainingClient) -> Future<ForwardBackwardOutput> {
-        client.forwardBackward(datums, loss: loss)
+    func forwardBackward(
+        _ part: Range<Int>, of batch: TrainingBatch, client: any TrainingClient
+    ) -> Future<ForwardBackwardOutput> {
+        client.forwardBackward(Array(batch.datums[part]), loss: loss)
     }
 
     func metrics(of batch: TrainingBatch, losses: [[String: Double]]) -> [String: Double] {
@@ -145,7 +136,7 @@ struct RLStage: Stage {
         guard config.computePostKl else { return [:] }
         let sampler = try await client.saveWeightsAndGetSamplingClient(name: nil).value
         let sampled = batch.datums.map { $0.lossFnInputs["logprobs"]?.floats ?? [] }
-        let after = try await Self.logprobs(of: batch.datums, sampler: sampler)
+        let after = try await sampler.targetLogprobs(of: batch.datums)
         let kl = KLDivergence.estimates(sampled: sampled, other: after, masks: batch.masks)
         return ["kl_pre_post_v1": kl.v1, "kl_pre_post_v2": kl.v2]
     }

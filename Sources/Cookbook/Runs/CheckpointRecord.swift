@@ -20,12 +20,14 @@ public struct CheckpointRecord: Sendable, Equatable, Codable {
     public var rendererName: String?
     /// The policy that the KL penalty holds on to, so that a resumed run holds on to the same.
     public var klReferencePath: String?
+    /// The policy that DPO measures rewards against, so that a resumed run measures against the same.
+    public var dpoReferencePath: String?
 
     /// A record of saved weights.
     public init(
         name: String, nextStep: Int, epoch: Int, final: Bool? = nil, statePath: String? = nil,
-        samplerPath: String? = nil,
-        stage: String? = nil, rendererName: String? = nil, klReferencePath: String? = nil
+        samplerPath: String? = nil, stage: String? = nil, rendererName: String? = nil, klReferencePath: String? = nil,
+        dpoReferencePath: String? = nil
     ) {
         self.name = name
         batch = nextStep
@@ -37,6 +39,7 @@ public struct CheckpointRecord: Sendable, Equatable, Codable {
         self.stage = stage
         self.rendererName = rendererName
         self.klReferencePath = klReferencePath
+        self.dpoReferencePath = dpoReferencePath
     }
 }
 

@@ -7,7 +7,7 @@ public import TrainingAPI
 public actor Run {
     /// The run's folder.
     public nonisolated let logPath: String
-    /// `supervised`, `preference` or `rl`.
+    /// `supervised`, `preference`, `dpo` or `rl`.
     public nonisolated let stageName: String
     /// The number of steps that the data and the settings allow.
     public nonisolated let totalSteps: Int
@@ -182,8 +182,8 @@ extension Run {
     ) async throws {
         let adam = settings.adam(step: batch.step, total: totalSteps)
         var step = PendingStep(batch: batch, parts: [], values: values, start: start)
-        for part in parts(of: batch.datums) {
-            let forward = stage.forwardBackward(part, client: client)
+        for part in parts(of: batch.datums.count) {
+            let forward = stage.forwardBackward(part, of: batch, client: client)
             if stage.submitAhead == 0 {
                 do {
                     try requireFinite(try await forward.value, step: batch.step)
@@ -200,11 +200,9 @@ extension Run {
     }
 
     /// Contiguous parts of nearly equal size, one for each update.
-    private func parts(of datums: [Datum]) -> [[Datum]] {
-        let count = min(max(1, stage.substeps), datums.count)
-        return (0..<count).map { index in
-            Array(datums[(index * datums.count / count)..<((index + 1) * datums.count / count)])
-        }
+    private func parts(of datums: Int) -> [Range<Int>] {
+        let count = min(max(1, stage.substeps), datums)
+        return (0..<count).map { ($0 * datums / count)..<(($0 + 1) * datums / count) }
     }
 
     private func requireFinite(_ output: ForwardBackwardOutput, step: Int) throws {
@@ -280,8 +278,7 @@ extension Run {
         let record = CheckpointRecord(
             name: name, nextStep: nextStep, epoch: stage.plan.epoch(step: nextStep), final: isFinal ? true : nil,
             statePath: try await state.value, samplerPath: try await sampler.value, stage: stage.name,
-            rendererName: renderer.name,
-            klReferencePath: stage.klReferencePath)
+            rendererName: renderer.name, klReferencePath: stage.klReferencePath, dpoReferencePath: stage.dpoReferencePath)
         try directory.append(record)
         checkpoint = record
         try stage.didSave(record, to: directory)

@@ -17,11 +17,15 @@ protocol Stage: Sendable {
     var substeps: Int { get }
     /// Recorded with every checkpoint.
     var klReferencePath: String? { get }
+    /// Recorded with every checkpoint.
+    var dpoReferencePath: String? { get }
 
     /// Makes the batch of a step, without changing anything: cancelling it loses nothing.
     func batch(_ context: EvaluationContext) async throws -> TrainingBatch
-    /// Sends the gradient computation of a part of a batch.
-    func forwardBackward(_ datums: [Datum], client: any TrainingClient) -> Future<ForwardBackwardOutput>
+    /// Sends the gradient computation of a part of a batch's datums.
+    func forwardBackward(
+        _ part: Range<Int>, of batch: TrainingBatch, client: any TrainingClient
+    ) -> Future<ForwardBackwardOutput>
     /// What a step measured; `batch.logprobs` are there, and `losses` hold what the service said of each part.
     func metrics(of batch: TrainingBatch, losses: [[String: Double]]) -> [String: Double]
     /// What is measured with the weights after the update.
@@ -36,6 +40,7 @@ extension Stage {
     var submitAhead: Int { 0 }
     var substeps: Int { 1 }
     var klReferencePath: String? { nil }
+    var dpoReferencePath: String? { nil }
     func metricsAfterUpdate(of batch: TrainingBatch, client: any TrainingClient) async throws -> [String: Double] {
         [:]
     }

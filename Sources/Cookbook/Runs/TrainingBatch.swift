@@ -14,13 +14,15 @@ public struct TrainingBatch: Sendable {
     public var metrics: [String: Double]
     /// For each datum, which positions were sampled by the policy (`[N]`); empty outside of RL. Never sent.
     public var masks: [[Float]]
+    /// For each datum, the logprob of its whole reply under the reference; empty outside of DPO. Never sent.
+    public var referenceLogprobs: [Double]
     /// For each datum, the logprobs of its targets before the update, shaped like them; empty until the step is done.
     public var logprobs: [[Float]]
 
     /// A batch of examples.
     public init(
         step: Int, datums: [Datum], comparisons: [LabeledComparison] = [], groups: [RolloutGroup] = [],
-        metrics: [String: Double] = [:], masks: [[Float]] = []
+        metrics: [String: Double] = [:], masks: [[Float]] = [], referenceLogprobs: [Double] = []
     ) {
         self.step = step
         self.datums = datums
@@ -28,6 +30,7 @@ public struct TrainingBatch: Sendable {
         self.groups = groups
         self.metrics = metrics
         self.masks = masks
+        self.referenceLogprobs = referenceLogprobs
         logprobs = []
     }
 }

@@ -29,8 +29,10 @@ struct SupervisedStage: Stage {
         TrainingBatch(step: context.step, datums: plan.rows(step: context.step).map { datums[$0] })
     }
 
-    func forwardBackward(_ datums: [Datum], client: any TrainingClient) -> Future<ForwardBackwardOutput> {
-        client.forwardBackward(datums, loss: .crossEntropy)
+    func forwardBackward(
+        _ part: Range<Int>, of batch: TrainingBatch, client: any TrainingClient
+    ) -> Future<ForwardBackwardOutput> {
+        client.forwardBackward(Array(batch.datums[part]), loss: .crossEntropy)
     }
 
     func metrics(of batch: TrainingBatch, losses: [[String: Double]]) -> [String: Double] {

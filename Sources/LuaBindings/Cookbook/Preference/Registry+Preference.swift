@@ -4,7 +4,8 @@ import LuaRuntime
 extension Registry {
     /// `rlhf.preference.model` and `.rule`.
     mutating func addPreferenceModels(_ context: CookbookContext) {
-        describe(module: "rlhf.preference", "Models of what people prefer: training them, and asking them.")
+        describe(
+            module: "rlhf.preference", "What people prefer: models of it, to train and to ask, and policies trained on it directly.")
         add(PreferenceModelObject.binding)
         add(PreferenceReportObject.binding)
         add(

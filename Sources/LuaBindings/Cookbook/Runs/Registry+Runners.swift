@@ -11,6 +11,7 @@ extension Registry {
         add(Self.supervised(settings).bindings(context))
         add(Self.bradleyTerry(settings).bindings(context))
         add(Self.comparator(settings).bindings(context))
+        add(Self.dpo(settings).bindings(context))
         add(Self.rl(settings).bindings(context))
         add(Self.conversationToDatum)
     }
@@ -87,6 +88,37 @@ extension Registry {
                 {dataset_builder = rlhf.datasets.starter.comparisons{}, batch_size = 16,
                   learning_rate = 1e-3, num_epochs = 3, swap = true}
                 """)
+    }
+
+    private static func dpo(_ run: RunSettings) -> RunnerBinding<DPOConfig> {
+        var config = DPOConfig(run: run)
+        config.run.learningRate = 1e-5
+        return RunnerBinding(
+            train: "rlhf.preference.train_dpo", start: "rlhf.preference.start_dpo",
+            doc:
+                """
+                Trains a policy on comparisons directly, without a preference model (DPO): chosen replies become likelier \
+                than rejected ones, against the policy that the run begins with.
+                """,
+            kind: "dpo", config: config, run: \.run, settings: RunnerSettings.dpo,
+            parameters: [datasetParameter, evaluatorsParameter] + splitParameters,
+            example: """
+                {dataset_builder = rlhf.datasets.starter.comparisons{}, batch_size = 16,
+                  learning_rate = 1e-4, dpo_beta = 0.1, load_checkpoint_path = sft.checkpoint.state_path}
+                """
+        ) { options, config in
+            let builder = try options.dataset()
+            let evaluators = try options.evaluators()
+            if let size = builder.batchSize { config.batchSize = size }
+            if let length = builder.maxLength { config.maxLength = length }
+            return { config, context in
+                let dataset = try builder.comparisons()
+                dataset.report.tell(context.progress)
+                return try await DPO.start(
+                    config, data: PreferenceData(dataset), evaluators: evaluators, service: context.service,
+                    progress: context.progress)
+            }
+        }
     }
 
     private static func rl(_ settings: RunSettings) -> RunnerBinding<RLConfig> {

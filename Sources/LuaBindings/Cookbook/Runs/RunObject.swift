@@ -23,6 +23,7 @@ extension LuaValue {
             "sampler_path": LuaValue(optional: record.samplerPath),
             "renderer_name": LuaValue(optional: record.rendererName),
             "kl_reference_path": LuaValue(optional: record.klReferencePath),
+            "dpo_reference_path": LuaValue(optional: record.dpoReferencePath),
         ]
         if record.final == true { table["final"] = true }
         self = .table(LuaTable(fields: table.fields.filter { !$0.value.isNone }))
@@ -55,7 +56,7 @@ extension RunObject {
         doc: "Training in a folder of its own: what was measured and saved, and the steps still to take.",
         properties: [
             constant("log_path", "The run's folder.", "string") { .string($0.logPath) },
-            constant("stage", "\"supervised\", \"preference\" or \"rl\".", "string") { .string($0.stageName) },
+            constant("stage", "\"supervised\", \"preference\", \"dpo\" or \"rl\".", "string") { .string($0.stageName) },
             constant("total_steps", "The number of steps that the data and the settings allow.", "integer") {
                 .integer($0.totalSteps)
             },
@@ -78,9 +79,9 @@ extension RunObject {
                 "last",
                 """
                 The last batch; nil before the first step. In RL, `groups[i]` has the prompt, samples, \
-                rewards and advantages of one prompt.
+                rewards and advantages of one prompt; in DPO, `reference_logprobs[i]` is that of the reply of `datums[i]`.
                 """,
-                "{step, datums, prompts, samples, rewards, advantages, groups, comparisons, logprobs}"
+                "{step, datums, prompts, samples, rewards, advantages, groups, comparisons, logprobs, reference_logprobs}"
             ) {
                 let tokenizer = $0.run.renderer.tokenizer
                 return await $0.run.last.map { LuaValue($0, tokenizer: tokenizer) } ?? .none

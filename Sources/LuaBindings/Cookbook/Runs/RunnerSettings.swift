@@ -65,6 +65,16 @@ enum RunnerSettings {
         config.swap = try options.bool("swap", default: config.swap == .both) ? .both : .random
     }
 
+    static let dpo: [Setting<DPOConfig>] =
+        run.of(\.run) + [
+            Setting("batch_size", \.batchSize, "the comparisons of a step"),
+            Setting(
+                "max_length", \.maxLength,
+                "the most tokens of a prompt with a reply; rows with a longer one are left out; nil means the context"),
+            Setting(
+                "dpo_beta", \.dpoBeta, "how strongly the policy is held to the reference, the policy that the run begins with"),
+        ]
+
     static let rl: [Setting<RLConfig>] =
         run.of(\.run) + [
             Setting("loss_fn", \.lossFn, "importance_sampling, ppo, cispo or dro"),

@@ -20,6 +20,9 @@ extension LuaValue {
             table["comparisons"] = LuaValue(
                 list: batch.comparisons.map { LuaValue($0.comparison, label: $0.label) })
         }
+        if !batch.referenceLogprobs.isEmpty {
+            table["reference_logprobs"] = LuaValue(list: batch.referenceLogprobs.map { .number($0) })
+        }
         if !batch.groups.isEmpty {
             table["prompts"] = perGroup { LuaValue($0.prompt) }
             table["samples"] = perGroup { $0.samples }
