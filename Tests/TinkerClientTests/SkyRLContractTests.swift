@@ -25,7 +25,7 @@ private let skyRLAddress = ProcessInfo.processInfo.environment["RLHF_REPL_SKYRL"
             tokenizers: RemoteTokenizers(path: nil, store: ModelStore(folder: "/nowhere"), environment: environment))
         return ContractSubject(
             service: service, model: model,
-            lacks: [.contextLength, .multipleTargets, .clipping, .plainLoads, .snapshots, .overwriting, .bookkeeping],
+            lacks: [.contextLength, .multipleTargets, .clipping, .plainLoads, .snapshots, .dottedNames, .overwriting, .bookkeeping],
             tolerance: tolerance)
     }()
 

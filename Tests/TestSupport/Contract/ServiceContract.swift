@@ -35,6 +35,8 @@ public struct ContractSubject: Sendable {
         case plainLoads
         /// It samples saved weights until they are trained on.
         case snapshots
+        /// Names of checkpoints have letters, digits, - and _ alone.
+        case dottedNames
         /// Names that are taken stay taken.
         case overwriting
         /// It describes checkpoints by their names alone, and deletes none.
