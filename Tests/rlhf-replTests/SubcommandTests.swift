@@ -29,7 +29,9 @@ struct SubcommandTests {
         let model = try TinyModel().write()
         defer { try? FileManager.default.removeItem(atPath: model) }
         let runs = folder.appending(path: "runs").path
-        let trained = try run(["pipeline", "--model", model, "smoke=true", "run_rl=false", "renderer_name=chatml", "log_path=\(runs)/mine"])
+        let trained = try run([
+            "pipeline", "--model", model, "smoke=true", "run_rl=false", "renderer_name=chatml", "log_path=\(runs)/mine",
+        ])
         #expect(trained.status == 0, "\(trained.error)")
         let list = try run(["runs", runs])
         #expect(list.status == 0)

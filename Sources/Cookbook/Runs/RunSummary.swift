@@ -63,7 +63,9 @@ public struct RunSummary: Sendable, Equatable {
         for case let file as URL in files {
             if file.lastPathComponent.hasPrefix("iteration_") {
                 files.skipDescendants()
-            } else if RunDirectory(path: file.path).holdsRun { folders.append(file.path) }
+            } else if RunDirectory(path: file.path).holdsRun {
+                folders.append(file.path)
+            }
         }
         return try folders.map { try RunSummary(RunDirectory(path: $0)) }.sorted { ($1.changed, $0.path) < ($0.changed, $1.path) }
     }
