@@ -100,8 +100,9 @@ public final class ProgressReporter: Sendable {
         state.withLock { state in
             guard var task = state.tasks[id] else { return }
             change(&task.line)
-            task.line.lastEvent = now
             state.tasks[id] = task
+            // What was begun before goes on as long as its parts do.
+            for outer in state.tasks.keys where outer <= id { state.tasks[outer]?.line.lastEvent = now }
         }
     }
 

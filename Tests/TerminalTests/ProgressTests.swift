@@ -89,6 +89,23 @@ struct ProgressTests {
         #expect(stage.take() == "")
     }
 
+    @Test("work whose parts go on has not stalled")
+    func parts() {
+        let stage = Stage()
+        let reporter = stage.reporter(isTerminal: true)
+        let whole = reporter.begin("whole", total: 4)
+        let part = reporter.begin("part")
+        stage.now.withLock { $0 = 60 }
+        part.update(completed: 50)
+        reporter.tick()
+        #expect(!stage.take().contains("stalled"))
+        stage.now.withLock { $0 = 90 }
+        whole.update(completed: 1)
+        reporter.tick()
+        let shown = stage.take()
+        #expect(shown.contains("part: ") && shown.contains("stalled 30 s"))
+    }
+
     @Test("without a terminal there is a line every ten seconds")
     func pipe() {
         let stage = Stage()
