@@ -14,10 +14,8 @@ struct ModelsCommand: ParsableCommand {
 
     func run() throws {
         let writer = TerminalWriter()
-        let style = Style(choice: .auto, isTerminal: writer.isOutputTerminal, environment: ProcessInfo.processInfo.environment)
-        let renderer = TextRenderer(width: writer.isOutputTerminal ? TerminalSize.current().columns : 1000, style: style)
         let store = ModelStore()
-        writer.write(renderer.text(.table(Self.table(of: store.models()))) + "\n")
+        writer.write(TextRenderer(output: writer).text(.table(Self.table(of: store.models()))) + "\n")
         writer.writeError("store: \(store.folder)\n")
         if !ModelStore.knownModels.allSatisfy({ known in store.models().contains { $0.name == known.name && $0.isFetched } }) {
             writer.writeError("hint: scripts/fetch-model fetches what is not here\n")

@@ -50,8 +50,9 @@ struct PipelineCommand: ParsableCommand {
     }
 
     private static func literal(_ value: Substring) -> String {
-        let isLua = ["true", "false", "nil"].contains(value) || Double(value) != nil || value.hasPrefix("{") && value.hasSuffix("}")
-        if isLua { return String(value) }
+        let isNumber = value.wholeMatch(of: /-?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?/) != nil
+        let isTable = value.hasPrefix("{") && value.hasSuffix("}")
+        if isNumber || isTable || ["true", "false", "nil"].contains(value) { return String(value) }
         let escaped = value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
         return "\"\(escaped)\""
     }

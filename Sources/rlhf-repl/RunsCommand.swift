@@ -20,11 +20,8 @@ struct RunsCommand: ParsableCommand {
 
     func run() throws {
         let writer = TerminalWriter()
-        let style = Style(choice: .auto, isTerminal: writer.isOutputTerminal, environment: ProcessInfo.processInfo.environment)
-        // Paths are to be copied, so they are not cut in a pipe.
-        let renderer = TextRenderer(width: writer.isOutputTerminal ? TerminalSize.current().columns : 1000, style: style)
         do {
-            writer.write(renderer.text(try Self.shown(folder)) + "\n")
+            writer.write(TextRenderer(output: writer).text(try Self.shown(folder)) + "\n")
         } catch {
             let error = LuaError(error)
             writer.writeError("error: \(error)\n" + (error.hint.map { "hint: \($0)\n" } ?? ""))

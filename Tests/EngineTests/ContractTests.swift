@@ -7,7 +7,8 @@ extension SerialTests {
         @Test("The embedded engine keeps to the contract of all services", arguments: ServiceContract.all)
         func embedded(_ contract: ServiceContract) async throws {
             let tiny = try TinyService()
-            _ = try await contract.run(ContractSubject(service: tiny.service, model: TinyService.model))
+            let subject = ContractSubject(service: tiny.service, model: TinyService.model)
+            await #expect(throws: Never.self) { _ = try await contract.run(subject) }
             withExtendedLifetime(tiny) {}
         }
     }

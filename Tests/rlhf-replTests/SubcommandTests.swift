@@ -41,6 +41,8 @@ struct SubcommandTests {
         let wrong = try run(["pipeline", "--model", model, "smok=true"])
         #expect(wrong.status == 1)
         #expect(wrong.error.contains("smok") && wrong.error.contains("smoke"))
+        // No number of Lua's: an undefined name there.
+        #expect(try run(["pipeline", "--model", model, "seed=nan"]).error.contains("seed = \"nan\""))
         #expect(try run(["pipeline", "smoke"]).error.contains("NAME=VALUE"))
         #expect(try run(["runs", folder.appending(path: "none").path]).status == 1)
     }

@@ -5,7 +5,7 @@ import JSON
 public struct RunSummary: Sendable, Equatable {
     /// The run's folder.
     public let path: String
-    /// `supervised`, `preference` or `rl`; nil before the first checkpoint.
+    /// `supervised`, `preference`, `dpo` or `rl`; nil before the first checkpoint.
     public let stage: String?
     /// The base model; nil if the folder does not say.
     public let modelName: String?

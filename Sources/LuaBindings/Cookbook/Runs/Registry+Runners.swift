@@ -51,15 +51,10 @@ extension Registry {
             config: PreferenceConfig(run: run, kind: kind), run: \.run, settings: settings,
             parameters: [datasetParameter, evaluatorsParameter] + splitParameters, example: example
         ) { options, config in
-            let builder = try options.dataset()
-            let evaluators = try options.evaluators()
-            if let size = builder.batchSize { config.batchSize = size }
-            if let length = builder.maxLength { config.maxLength = length }
+            let comparisons = try ComparisonsOption(&options, batchSize: &config.batchSize, maxLength: &config.maxLength)
             return { config, context in
-                let dataset = try builder.comparisons()
-                dataset.report.tell(context.progress)
-                return try await Preference.start(
-                    config, data: PreferenceData(dataset), evaluators: evaluators, service: context.service,
+                try await Preference.start(
+                    config, data: comparisons.data(context), evaluators: comparisons.evaluators, service: context.service,
                     index: context.preferenceModels, progress: context.progress)
             }
         }
@@ -107,15 +102,10 @@ extension Registry {
                   learning_rate = 1e-4, dpo_beta = 0.1, load_checkpoint_path = sft.checkpoint.state_path}
                 """
         ) { options, config in
-            let builder = try options.dataset()
-            let evaluators = try options.evaluators()
-            if let size = builder.batchSize { config.batchSize = size }
-            if let length = builder.maxLength { config.maxLength = length }
+            let comparisons = try ComparisonsOption(&options, batchSize: &config.batchSize, maxLength: &config.maxLength)
             return { config, context in
-                let dataset = try builder.comparisons()
-                dataset.report.tell(context.progress)
-                return try await DPO.start(
-                    config, data: PreferenceData(dataset), evaluators: evaluators, service: context.service,
+                try await DPO.start(
+                    config, data: comparisons.data(context), evaluators: comparisons.evaluators, service: context.service,
                     progress: context.progress)
             }
         }
@@ -180,5 +170,26 @@ extension Registry {
                 fromConversation: messages, renderer: renderer, maxLength: maxLength, trainOnWhat: mode)
             return [.datum(datum, tokenizer: renderer.tokenizer)]
         }
+    }
+}
+
+/// What runners on comparisons are told of their data.
+private struct ComparisonsOption: Sendable {
+    let evaluators: [any Evaluator]
+    private let builder: DatasetBuilder
+
+    /// Reads the data set and the evaluators. The builder fills in sizes that it carries.
+    init(_ options: inout OptionReader, batchSize: inout Int, maxLength: inout Int?) throws {
+        builder = try options.dataset()
+        evaluators = try options.evaluators()
+        if let size = builder.batchSize { batchSize = size }
+        if let length = builder.maxLength { maxLength = length }
+    }
+
+    /// The comparisons; tells of rows that cannot be used.
+    func data(_ context: CookbookContext) throws -> PreferenceData {
+        let dataset = try builder.comparisons()
+        dataset.report.tell(context.progress)
+        return PreferenceData(dataset)
     }
 }
